@@ -1,0 +1,1 @@
+"""Run, prove and deploy Lua processes for AO."""

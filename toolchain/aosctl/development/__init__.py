@@ -1,0 +1,1 @@
+"""Two public keys' private halves, for networks on this machine only: they protect nothing."""

@@ -1,0 +1,341 @@
+--- The walls of a Lua state: what a process may reach, and for how long it may run.
+--
+-- Runs once, before any other Lua, on the full standard library. It keeps the originals to itself
+-- and leaves in the globals what the aos module offers, made safe. Returns the table `guard`, which
+-- only our own host code sees.
+
+local source, pure = ...
+
+local assert, error, ipairs, load, next, pairs, pcall, rawequal, rawget, rawset, select, setmetatable, tostring, type,
+  xpcall =
+  assert, error, ipairs, load, next, pairs, pcall, rawequal, rawget, rawset, select, setmetatable, tostring, type,
+  xpcall
+local coroutine, debug, io, math, os, package, string, table = coroutine, debug, io, math, os, package, string, table
+local create, resume = coroutine.create, coroutine.resume
+local running, status = coroutine.running, coroutine.status
+local getinfo, sethook = debug.getinfo, debug.sethook
+local byte, dump, sub = string.byte, string.dump, string.sub
+local concat = table.concat
+local globals = _G
+
+-- Instructions between two looks at the clock of instructions: 1,000 and 10,000 cost the same, and
+-- the smaller figure bounds better what C functions may do in between.
+local COARSE = 1000
+-- A watched evaluation is counted one by one, up to here; beyond, it is counted coarsely.
+local FINE_LIMIT = 2000000
+local ESCAPE = 27 -- the first byte of a binary chunk
+
+local guard = {}
+
+-- Limits --------------------------------------------------------------------------------------
+
+local used, limit, interval, exhausted = 0, math.huge, COARSE, false
+
+local function limitError()
+  return error("instruction limit of " .. limit .. " exceeded", 0)
+end
+
+--- Count one interval; past the limit every further interval raises.
+local function onCount()
+  used = used + interval
+  if used > limit then
+    exhausted = true
+    -- From here on each instruction raises, so that a loop around `pcall` gets no further round.
+    sethook(onCount, "", 1)
+    return limitError()
+  end
+  if interval == 1 and used >= FINE_LIMIT then
+    interval = COARSE
+    sethook(onCount, "", COARSE)
+  end
+end
+
+--- Pass on what a protected call gave, unless the limit was the reason.
+local function passOn(...)
+  if exhausted then
+    return limitError()
+  end
+  return ...
+end
+
+--- Resume `thread` with its instructions counted: hooks belong to a thread, so each gets its own.
+local function resumeCounted(thread, ...)
+  if type(thread) == "thread" then
+    sethook(thread, onCount, "", interval)
+  end
+  return passOn(resume(thread, ...))
+end
+
+--- Run `fn` with a fresh count, in its own thread, and return what `coroutine.resume` returns.
+---@return boolean ok, any ...
+function guard.run(fn, ...)
+  used, exhausted, interval = 0, false, COARSE
+  return guard.continue(create(fn), ...)
+end
+
+--- The count goes on: for a second piece of work of the same evaluation.
+function guard.continue(thread, ...)
+  sethook(thread, onCount, "", interval)
+  return resume(thread, ...)
+end
+
+--- Forget what was counted; `fine` counts each instruction for itself.
+function guard.reset(fine)
+  used, exhausted, interval = 0, false, fine and 1 or COARSE
+end
+
+function guard.setLimit(instructions)
+  limit = instructions
+end
+
+function guard.isExhausted()
+  return exhausted
+end
+
+function guard.used()
+  return used
+end
+
+globals.pcall = function(...)
+  return passOn(pcall(...))
+end
+
+-- The handler runs with hooks off if the hook itself raised, so it must not run at all then.
+globals.xpcall = function(fn, handler, ...)
+  local function guarded(...)
+    if exhausted then
+      return (...)
+    end
+    return handler(...)
+  end
+  return passOn(xpcall(fn, guarded, ...))
+end
+
+coroutine.resume = resumeCounted
+
+local function unwrap(thread, ok, ...)
+  if ok then
+    return ...
+  end
+  return error((...), 3)
+end
+
+coroutine.wrap = function(fn)
+  local thread = create(fn)
+  return function(...)
+    return unwrap(thread, resumeCounted(thread, ...))
+  end
+end
+
+-- Chunks --------------------------------------------------------------------------------------
+
+-- Malformed bytecode can crash Lua, so only what this state dumped itself may be loaded again.
+local dumped = {}
+
+string.dump = function(fn, strip)
+  local code = dump(fn, strip)
+  dumped[code] = true
+  return code
+end
+
+--- Join what a reader function gives, as `load` does.
+local function readAll(reader)
+  local pieces = {}
+  while true do
+    local piece = reader()
+    if piece == nil or piece == "" then
+      return concat(pieces)
+    end
+    if type(piece) ~= "string" then
+      error("reader function must return a string", 0)
+    end
+    pieces[#pieces + 1] = piece
+  end
+end
+
+globals.load = function(chunk, name, mode, ...)
+  if type(chunk) == "function" then
+    local ok, text = pcall(readAll, chunk)
+    passOn()
+    if not ok then
+      return nil, text
+    end
+    chunk, name = text, name or "=(load)"
+  end
+  if type(chunk) == "string" and byte(chunk) == ESCAPE and not dumped[chunk] then
+    mode = "t"
+  end
+  return load(chunk, name, mode, ...)
+end
+
+globals.loadfile = function(path)
+  return nil, "cannot open " .. tostring(path)
+end
+
+globals.dofile = function(path)
+  return error("cannot open " .. tostring(path), 0)
+end
+
+-- Modules -------------------------------------------------------------------------------------
+
+-- `source` hands over a module's code when it is first required: text kept in each state would cost
+-- more memory than everything else in it.
+local function searchBuiltIn(name)
+  for _, candidate in ipairs({ name, name .. ".init" }) do
+    local code = source(candidate)
+    if code then
+      return assert(load(code, candidate, "b")), guard
+    end
+  end
+  return "\n\tno built-in module '" .. name .. "'"
+end
+
+local function searchNothing()
+  return "\n\tno file system"
+end
+
+local function installPackage()
+  package.loaded.python, globals.python = nil, nil
+  local searchers = package.searchers
+  searchers[2], searchers[3], searchers[4], searchers[5] = searchBuiltIn, searchNothing, searchNothing, searchNothing
+  package.loadlib = function()
+    return nil, "dynamic libraries not enabled; check your Lua installation", "absent"
+  end
+  package.searchpath = function(name)
+    return nil, "\n\tno file '" .. tostring(name) .. "'"
+  end
+end
+
+-- Introspection -------------------------------------------------------------------------------
+
+local function nothing() end
+
+--- Whether `fn` was loaded by the process: our own functions keep their upvalues to themselves.
+local function isTheirs(fn)
+  local chunk = type(fn) == "function" and getinfo(fn, "S").source
+  return chunk and chunk ~= "=[C]" and sub(chunk, 1, 1) ~= "." and sub(chunk, 1, 1) ~= "@" and chunk ~= "json"
+end
+
+local function onlyTheirs(original)
+  return function(fn, ...)
+    if isTheirs(fn) then
+      return original(fn, ...)
+    end
+  end
+end
+
+local function installDebug()
+  local join = debug.upvaluejoin
+  debug.upvaluejoin = function(fn, n, other, m)
+    if isTheirs(fn) and isTheirs(other) then
+      join(fn, n, other, m)
+    end
+  end
+  for _, name in ipairs({ "getupvalue", "setupvalue", "upvalueid" }) do
+    debug[name] = onlyTheirs(debug[name])
+  end
+  for _, name in ipairs({ "debug", "gethook", "sethook", "getlocal", "setlocal", "getuservalue", "setuservalue" }) do
+    debug[name] = nothing
+  end
+  debug.getregistry = function()
+    return {}
+  end
+end
+
+-- Files, clock, system ------------------------------------------------------------------------
+
+local function noFile(path)
+  return nil, tostring(path) .. ": No error information", 0
+end
+
+local function notFound(path)
+  return nil, tostring(path) .. ": No such file or directory", 44
+end
+
+local function installIo()
+  local file = debug.getmetatable(io.stdout)
+  local function itself(handle)
+    return handle
+  end
+  -- The three standard files stay what they are by type; nothing can be read from or written to them.
+  file.__index = { close = nothing, flush = itself, lines = nothing, read = nothing, seek = nothing, setvbuf = nothing,
+    write = itself }
+  io.open, io.tmpfile, io.read, io.close, io.lines = noFile, noFile, nothing, nothing, noFile
+  io.popen = function()
+    return error("'popen' not supported")
+  end
+  io.write = function()
+    return io.stdout
+  end
+  io.input = function()
+    return io.stdin
+  end
+  io.output = function()
+    return io.stdout
+  end
+end
+
+local function installOs()
+  local date = os.date
+  -- The module has no clock and no time zone: UTC, and 1970 unless a time is given.
+  os.date = function(format, time)
+    format = format or "%c"
+    if byte(format) ~= 33 then
+      format = "!" .. format
+    end
+    return date(format, time or 0)
+  end
+  os.clock = function()
+    return used / 1e9
+  end
+  os.time = function()
+    return 0
+  end
+  os.execute = function()
+    return false
+  end
+  os.exit = function()
+    return error("os.exit is not available to a process", 2)
+  end
+  os.rename = function()
+    return nil, "No such file or directory", 44
+  end
+  os.setlocale = function(locale)
+    return (locale == nil or locale == "" or locale == "C") and "C" or nil
+  end
+  os.tmpname = function()
+    return "/tmp/lua_000000"
+  end
+  os.getenv, os.remove = nothing, notFound
+end
+
+local function installCollector()
+  local collect = collectgarbage
+  local kept = { collect = true, count = true, step = true, isrunning = true }
+  -- Pausing the collector would only turn garbage into an error sooner.
+  globals.collectgarbage = function(option, ...)
+    if option == nil or kept[option] then
+      return collect(option, ...)
+    end
+    return 0
+  end
+end
+
+--- Take away what a pure chunk has no use for: it can neither see the outside nor differ by run.
+local function purify()
+  for _, name in ipairs({ "collectgarbage", "debug", "dofile", "io", "loadfile", "os", "package", "print", "require" }) do
+    globals[name] = nil
+  end
+  math.random, math.randomseed = nil, nil
+end
+
+installPackage()
+installIo()
+installOs()
+installCollector()
+guard.getinfo, guard.getupvalue = getinfo, debug.getupvalue
+installDebug()
+if pure then
+  purify()
+end
+return guard
