@@ -27,14 +27,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import msgspec
 
 from aosctl.errors import BundleError
+from aosctl.line_map import LineMap, Segment
 from aosctl.lua_source import LuaSource, Require, load_source
 from aosctl.message import to_bytes
 from aosctl.names import did_you_mean
@@ -86,38 +86,6 @@ end)(aosctl_modules, require)
 """
 
 _RETURN = "return table.unpack(aosctl_results, 1, aosctl_results.n)\n"
-
-
-class Segment(msgspec.Struct, frozen=True):
-    """Lines `first` to `last` of the bundle: all lines of the file at `path`, in order."""
-
-    first: int
-    last: int
-    path: str
-
-
-class LineMap(msgspec.Struct, frozen=True):
-    """From the lines of a bundle back to files. `segments` are in order and do not overlap."""
-
-    segments: tuple[Segment, ...] = ()
-
-    def locate(self, line: int) -> tuple[str, int] | None:
-        """Return path and line in the file, or None for a line that aosctl added."""
-        at = bisect_right(self.segments, line, key=lambda segment: segment.first) - 1
-        if at < 0 or line > self.segments[at].last:
-            return None
-        return self.segments[at].path, line - self.segments[at].first + 1
-
-    def translate(self, text: str) -> str:
-        """Return `text` with each place in the evaluated bundle given as path:line."""
-        return _PLACE.sub(self._place, text)
-
-    def _place(self, found: re.Match[str]) -> str:
-        place = self.locate(int(found[1]))
-        return f"{place[0]}:{place[1]}" if place else found[0]
-
-
-_PLACE = re.compile(r'\[string "aos"\]:(\d+)')  # aos evaluates every text under this chunk name
 
 
 class Bundle(msgspec.Struct, frozen=True):
@@ -182,23 +150,29 @@ class _Files:
         self.modules: dict[str, Path] = {}
 
     def collect(self, entry: Path) -> list[Path]:
-        """Read `entry` and all that it requires; return the files, the required ones first."""
+        """Read `entry` and all that it requires; return the files, what is required first."""
         waiting = [entry]
         while waiting:
             path = waiting.pop()
             if path not in self.sources:
                 self.sources[path] = load_source(path, shown=self.shown(path))
-                waiting += reversed([found for _, found in self.required_by(path)])
+                waiting += [found for _, found in self.required_by(path)][::-1]
         self.refuse_missing()
-        return self.in_order()
+        return self.in_order(entry)
 
     def required_by(self, path: Path) -> Iterator[tuple[Require, Path]]:
-        """Give the requires of a file that are files, and remember their names."""
+        """Give the requires of a file that lead to files."""
         for require in self.sources[path].requires:
-            found = self.modules.get(require.name) or _find(require.name, self.folders)
+            found = self.find(require.name)
             if found:
-                self.modules[require.name] = found
                 yield require, found
+
+    def find(self, name: str) -> Path | None:
+        """Return the file of a module, and remember its name."""
+        found = self.modules.get(name) or _find(name, self.folders)
+        if found:
+            self.modules[name] = found
+        return found
 
     def refuse_missing(self) -> None:
         """Raise if a required module is neither a file nor provided by runtime or files."""
@@ -217,15 +191,19 @@ class _Files:
             or f"Looked in {', '.join(map(self.shown, self.folders))}.",
         )
 
-    def in_order(self) -> list[Path]:
+    def in_order(self, entry: Path) -> list[Path]:
+        """Return the files, what is required first and `entry` last; raise for a circle."""
+        # Nobody may require the entry, not even later: it would add its handlers twice.
+        deferred_too = entry in self.modules.values()
         graph = {
-            path: [found for need, found in self.required_by(path) if not need.deferred]
+            path: [f for need, f in self.required_by(path) if deferred_too or not need.deferred]
             for path in self.sources
         }
         try:
-            return list(TopologicalSorter(graph).static_order())
+            order = TopologicalSorter(graph).static_order()
+            return [*(path for path in order if path != entry), entry]
         except CycleError as error:
-            raise self.circle(list(reversed(error.args[1]))) from None
+            raise self.circle(error.args[1][::-1]) from None
 
     def circle(self, paths: list[Path]) -> BundleError:
         names = {path: name for name, path in reversed(self.modules.items())}
@@ -331,8 +309,3 @@ def _comment(text: str) -> str:
 def _quoted(text: str) -> str:
     """Return a Lua string literal for any text."""
     return '"' + re.sub(r'[\x00-\x1f"\\\x7f]', lambda c: f"\\{ord(c[0]):03d}", text) + '"'
-
-
-def line_maps(bundles: Mapping[str, Bundle]) -> dict[str, LineMap]:
-    """Return the line map of each process."""
-    return {name: bundle.line_map for name, bundle in bundles.items()}

@@ -1,11 +1,10 @@
 --- The list of handlers: which ones there are, in which order, and how a message runs through it.
 
-local _, guard = ...
+-- The emulator's notebook: which handlers ran, and where they are defined.
+local _, notes = ...
 local utils = require(".utils")
 
--- A chunk that the process loads again by hand gets no guard; it then has nobody to tell.
-local noteHandler = guard and guard.noteHandler or function() end
-local noteFunction = guard and guard.noteFunction or function() end
+local noteHandler, noteFunction = notes.handler, notes.fn
 
 local BAD_ADD = "Invalid arguments given. Expected: \n"
   .. "\tname : string, "

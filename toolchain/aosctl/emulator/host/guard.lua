@@ -12,7 +12,7 @@ local assert, error, ipairs, load, next, pairs, pcall, rawequal, rawget, rawset,
   xpcall
 local coroutine, debug, io, math, os, package, string, table = coroutine, debug, io, math, os, package, string, table
 local create, resume = coroutine.create, coroutine.resume
-local running, status = coroutine.running, coroutine.status
+local status = coroutine.status
 local getinfo, sethook = debug.getinfo, debug.sethook
 local byte, dump, sub = string.byte, string.dump, string.sub
 local concat = table.concat
@@ -25,14 +25,18 @@ local COARSE = 1000
 local FINE_LIMIT = 2000000
 local ESCAPE = 27 -- the first byte of a binary chunk
 
-local guard = {}
+local guard = { notes = {} }
 
 -- Limits --------------------------------------------------------------------------------------
 
 local used, limit, interval, exhausted = 0, math.huge, COARSE, false
 
+function guard.limitText()
+  return "instruction limit of " .. limit .. " exceeded"
+end
+
 local function limitError()
-  return error("instruction limit of " .. limit .. " exceeded", 0)
+  return error(guard.limitText(), 0)
 end
 
 --- Count one interval; past the limit every further interval raises.
@@ -66,17 +70,18 @@ local function resumeCounted(thread, ...)
   return passOn(resume(thread, ...))
 end
 
---- Run `fn` with a fresh count, in its own thread, and return what `coroutine.resume` returns.
+--- Run `fn` in a thread of its own and return what `coroutine.resume` returns.
 ---@return boolean ok, any ...
 function guard.run(fn, ...)
-  used, exhausted, interval = 0, false, COARSE
-  return guard.continue(create(fn), ...)
-end
-
---- The count goes on: for a second piece of work of the same evaluation.
-function guard.continue(thread, ...)
+  local thread = create(fn)
   sethook(thread, onCount, "", interval)
-  return resume(thread, ...)
+  local function finish(ok, ...)
+    if ok and status(thread) == "suspended" then
+      return false, "attempt to yield from outside a coroutine"
+    end
+    return ok, ...
+  end
+  return finish(resume(thread, ...))
 end
 
 --- Forget what was counted; `fine` counts each instruction for itself.
@@ -179,12 +184,16 @@ end
 -- Modules -------------------------------------------------------------------------------------
 
 -- `source` hands over a module's code when it is first required: text kept in each state would cost
--- more memory than everything else in it.
+-- more memory than everything else in it. Our modules alone are given `guard.notes`: the process can
+-- call a loader, but not see what lies behind it.
 local function searchBuiltIn(name)
   for _, candidate in ipairs({ name, name .. ".init" }) do
     local code = source(candidate)
     if code then
-      return assert(load(code, candidate, "b")), guard
+      local chunk = assert(load(code, candidate, "b"))
+      return function(asked)
+        return chunk(asked, guard.notes)
+      end
     end
   end
   return "\n\tno built-in module '" .. name .. "'"

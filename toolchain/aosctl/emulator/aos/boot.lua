@@ -1,0 +1,26 @@
+--- Run what a process was spawned with.
+
+local eval = require(".eval")
+
+local function readTransaction(id)
+  local file = io.open("/data/" .. id)
+  return file and file:read("a")
+end
+
+--- The handle of `_boot`: keeps the spawn message and runs its data if the tag On-Boot asks for it.
+return function(ao)
+  return function(msg)
+    if #Inbox == 0 then
+      table.insert(Inbox, msg)
+    end
+    local source = msg.Tags["On-Boot"]
+    if source == nil then
+      return
+    end
+    if source == "Data" then
+      eval(ao)(msg)
+      return
+    end
+    eval(ao)({ Data = readTransaction(source) })
+  end
+end

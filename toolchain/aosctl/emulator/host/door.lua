@@ -1,0 +1,282 @@
+--- The door between the emulator and one aos process: plain values in, one flat list of values out.
+--
+-- Tables cost four to five times as much to pass, so a message arrives as positional arguments and
+-- the ordinary result leaves as a row of texts and numbers. A result with anything else in it
+-- leaves as JSON, which is also what decides what a result may hold.
+
+local guard = ...
+
+local error, format, getinfo, ipairs, next, pcall, select, tostring, type =
+  error, string.format, guard.getinfo, ipairs, next, pcall, select, tostring, type
+local huge, mathType, tonumber, unpack = math.huge, math.type, tonumber, table.unpack
+
+-- What the module's C wrapper hands to the loader when a result cannot be written as JSON.
+local NO_RESULT = "Unexpected end of JSON input"
+-- A row longer than this would not fit the Lua stack.
+local ROW_LIMIT = 100000
+-- Whole numbers beyond this lose digits: the module prints 14 of them.
+local EXACT = 99999999999999
+
+local environment = {}
+
+-- What ran ------------------------------------------------------------------------------------
+
+local ran, lastFunction, cost, startedAt = {}, nil, 0, nil
+
+--- A handler begins, or (nil) has ended.
+function guard.notes.handler(name)
+  if name then
+    ran[#ran + 1] = name
+    startedAt = startedAt or guard.used()
+  elseif startedAt then
+    cost, startedAt = cost + guard.used() - startedAt, nil
+  end
+end
+
+function guard.notes.fn(fn)
+  if type(fn) == "function" then
+    lastFunction = fn
+  end
+end
+
+local function clearNotes()
+  ran, lastFunction, cost, startedAt = {}, nil, 0, nil
+end
+
+--- Where the last handle is written: only text that the process was given has a place.
+local function locate()
+  if not lastFunction then
+    return nil, nil
+  end
+  local info = getinfo(lastFunction, "S")
+  if info.what == "C" or info.source:sub(1, 1) == "." then
+    return nil, nil
+  end
+  return info.source, info.linedefined
+end
+
+-- In ------------------------------------------------------------------------------------------
+
+--- Read pairs of name and value as a list of tags.
+local function readTags(count, ...)
+  local tags, values = {}, { ... }
+  for index = 1, count do
+    tags[index] = { name = values[2 * index - 1], value = values[2 * index] }
+  end
+  return tags
+end
+
+local function readMessage(extra, id, signature, owner, from, forwardedBy, target, anchor, data, epoch, nonce, timestamp,
+  height, hashChain, cron, readOnly, count, ...)
+  local msg = {
+    Id = id,
+    Signature = signature,
+    Owner = owner,
+    From = from,
+    ["Forwarded-By"] = forwardedBy,
+    Target = target,
+    Anchor = anchor,
+    Data = data,
+    Epoch = epoch,
+    Nonce = nonce,
+    Timestamp = timestamp,
+    ["Block-Height"] = height,
+    ["Hash-Chain"] = hashChain,
+    Cron = cron,
+    ["Read-Only"] = readOnly,
+    Tags = readTags(count, ...),
+  }
+  for index = 1, extra do
+    local position = 2 * (count + index)
+    msg[select(position - 1, ...)] = select(position, ...)
+  end
+  return msg
+end
+
+local function copyDefinition(definition)
+  local tags = {}
+  for index, tag in ipairs(definition.Tags) do
+    tags[index] = { name = tag.name, value = tag.value }
+  end
+  return { Id = definition.Id, Owner = definition.Owner, Tags = tags }
+end
+
+--- The environment is read anew for every message: what a process writes in it does not last.
+local function makeEnvironment()
+  return { Process = copyDefinition(environment.Process), Module = copyDefinition(environment.Module) }
+end
+
+-- Out -----------------------------------------------------------------------------------------
+
+-- Raised (by identity) where a result is none of the ordinary kind.
+local IRREGULAR = {}
+
+--- What the JSON encoder would make of a value that stands alone; a function is left out.
+local function plain(value)
+  local kind = type(value)
+  if kind == "string" or kind == "boolean" or kind == "nil" then
+    return value
+  elseif kind == "function" then
+    return nil
+  elseif kind ~= "number" or value ~= value or value == huge or value == -huge then
+    return error(IRREGULAR)
+  elseif mathType(value) == "integer" and value <= EXACT and value >= -EXACT then
+    return value
+  end
+  return tonumber(format("%.14g", value))
+end
+
+local function isList(value)
+  local count = 0
+  for _ in next, value do
+    count = count + 1
+  end
+  return count == #value
+end
+
+local function addTags(row, n, tags)
+  if type(tags) ~= "table" or not isList(tags) then
+    error(IRREGULAR)
+  end
+  row[n + 1] = #tags
+  n = n + 1
+  for index = 1, #tags do
+    local tag = tags[index]
+    if type(tag) ~= "table" or type(tag.name) ~= "string" then
+      error(IRREGULAR)
+    end
+    row[n + 1] = tag.name
+    row[n + 2] = plain(tag.value)
+    n = n + 2
+  end
+  return n
+end
+
+--- Append the entries of one list of the outbox; returns the new length of the row.
+local function addOutgoing(row, n, list)
+  if type(list) ~= "table" or not isList(list) then
+    error(IRREGULAR)
+  end
+  row[n + 1] = #list
+  n = n + 1
+  for index = 1, #list do
+    local entry = list[index]
+    if type(entry) ~= "table" or type(entry.Anchor) ~= "string" then
+      error(IRREGULAR)
+    end
+    row[n + 1], row[n + 2], row[n + 3] = entry.Anchor, plain(entry.Target), plain(entry.Data)
+    n = addTags(row, n + 3, entry.Tags)
+  end
+  return n
+end
+
+local function flattenOutput(row, n, output)
+  if type(output) ~= "table" or type(output.data) ~= "string" or type(output.prompt) ~= "string" then
+    error(IRREGULAR)
+  end
+  row[n + 1], row[n + 2], row[n + 3], row[n + 4] = output.data, output.prompt, plain(output.test), plain(output.print)
+  return n + 4
+end
+
+local function flatten(row, n, result)
+  if next(result.Assignments) ~= nil then
+    error(IRREGULAR)
+  end
+  n = flattenOutput(row, n, result.Output)
+  n = addOutgoing(row, n, result.Messages)
+  n = addOutgoing(row, n, result.Spawns)
+  if n > ROW_LIMIT then
+    error(IRREGULAR)
+  end
+  return n
+end
+
+--- Start a row: its kind, where the last handler is written, its cost, and the handlers that ran.
+local function startRow(kind)
+  local chunk, line = locate()
+  if startedAt then
+    guard.notes.handler(nil)
+  end
+  local row, count = { kind, chunk, line, cost, #ran }, #ran
+  for index = 1, count do
+    row[5 + index] = ran[index]
+  end
+  return row, 5 + count
+end
+
+local function answer(kind, value)
+  local row, n = startRow(kind)
+  row[n + 1] = value
+  return unpack(row, 1, n + 1)
+end
+
+-- `encode` is the module's own encoder, kept from before the process could change anything.
+local function answerJson(encode, result)
+  local ok, text = pcall(encode, result)
+  if not ok then
+    return answer("host", NO_RESULT)
+  end
+  return answer("json", text)
+end
+
+local function answerResult(encode, result)
+  if type(result) == "table" and result.Error == nil then
+    local row, n = startRow("row")
+    local ok, length = pcall(flatten, row, n, result)
+    if ok then
+      return unpack(row, 1, length)
+    end
+  elseif type(result) == "table" and type(result.Error) == "string" then
+    return answer("error", result.Error)
+  end
+  return answerJson(encode, result)
+end
+
+local function describeFailure(reason)
+  if type(reason) == "string" or type(reason) == "number" then
+    return tostring(reason)
+  end
+  return "(error object is a " .. type(reason) .. " value)"
+end
+
+local door = {}
+
+local handle, encode
+
+--- Boot: load aos into the globals.
+function door.boot()
+  handle = require(".process").handle
+  local pristine = require("json").encode
+  -- The process may replace string.format or table.concat: then its own results suffer, as in the module.
+  encode = pristine
+end
+
+--- Set one definition of the environment: "Process" or "Module", with its tags.
+function door.define(part, id, owner, count, ...)
+  environment[part] = { Id = id, Owner = owner, Tags = readTags(count, ...) }
+end
+
+local function conclude(ok, result)
+  if guard.isExhausted() then
+    return answer("host", guard.limitText())
+  elseif not ok then
+    return answer("host", describeFailure(result))
+  end
+  return answerResult(encode, result)
+end
+
+--- Evaluate one message and return its result as a row.
+function door.evaluate(fine, ...)
+  clearNotes()
+  guard.reset(fine)
+  return conclude(guard.run(handle, readMessage(...), makeEnvironment()))
+end
+
+--- Evaluate one message whose result is known already.
+function door.replay(...)
+  clearNotes()
+  guard.reset(false)
+  guard.run(handle, readMessage(...), makeEnvironment())
+end
+
+return door

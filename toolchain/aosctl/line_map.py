@@ -1,0 +1,39 @@
+"""Line map: from the lines of a bundle back to the files that it was made of."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+
+import msgspec
+
+_PLACE = re.compile(r'\[string "aos"\]:(\d+)')  # aos evaluates every text under this chunk name
+
+
+class Segment(msgspec.Struct, frozen=True):
+    """Lines `first` to `last` of the bundle: all lines of the file at `path`, in order."""
+
+    first: int
+    last: int
+    path: str
+
+
+class LineMap(msgspec.Struct, frozen=True):
+    """Which file each line of a bundle comes from. `segments` are in order, without overlap."""
+
+    segments: tuple[Segment, ...] = ()
+
+    def locate(self, line: int) -> tuple[str, int] | None:
+        """Return path and line in the file, or None for a line that aosctl added."""
+        at = bisect_right(self.segments, line, key=lambda segment: segment.first) - 1
+        if at < 0 or line > self.segments[at].last:
+            return None
+        return self.segments[at].path, line - self.segments[at].first + 1
+
+    def translate(self, text: str) -> str:
+        """Return `text` with each place in the evaluated bundle given as path:line."""
+        return _PLACE.sub(self._place, text)
+
+    def _place(self, found: re.Match[str]) -> str:
+        place = self.locate(int(found[1]))
+        return f"{place[0]}:{place[1]}" if place else found[0]

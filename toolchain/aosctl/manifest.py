@@ -1,0 +1,400 @@
+"""
+Manifest: what a bundle should be, read from `processes/<bundle>/manifest.toml`.
+
+    [bundle]
+    description = "…"                     # optional
+
+    [processes.lock_manager]              # one table a process; its folder has the same name
+    source = "lock_manager/process.lua"   # from the bundle's folder; this is the default
+    knows = ["mock_usda", "coordinator"]  # whom it must know before it can work
+    module = "<id>"                       # the wasm module, where not the network's
+    provided = ["lsqlite3"]               # Lua modules that this wasm module brings beyond aos
+    tags = { Name = "…" }                 # spawn tags, beside those of the protocol
+    config = { … }                        # more tags of its configuration message
+    limits = { … }                        # tags of its limits message; none is sent without
+
+    [configure]                           # how processes are told of one another
+    action = "…"                          # one such message to each process
+    answer = "…"                          # the Action that says yes; default <action>-Response
+    peer_tag = "{Name}-Process"           # its tag for each process of the bundle, `Mock-Usda` for
+                                          # mock_usda; this is the default
+    last = ["coordinator"]                # who is told after all others
+
+    [limits]                              # the message that carries `limits`: action, answer
+    [verify]                              # the query that says how a process is set: action, answer
+    [ready]                               # when the whole works
+    process = "…"                         # who knows
+    action = "…"                          # the query to it, and `answer`
+    field = "configured"                  # this of the answer's JSON must be true
+    missing = "missing"                   # this says what it waits for
+    nudge = "…"                           # an Action that makes it try again
+    tries = 10                            # how often
+    wait_ms = 3000                        # how long between tries on a live network
+    [health]                              # process, action, answer, and `score`: which field it is
+    [status]
+    actions = ["Info"]                    # queries whose answers `status` shows
+
+    [networks.NAME]                       # what differs on a network, or a network by its URL
+    kind = "hyperbeam"                    # or "legacynet"
+    url = "https://…"
+    scheduler = "<id>"
+    authority = "<id>"                    # several separated by commas
+    module = "<id>"
+
+A verify answer is JSON: bundleHash, owner, admin, peers {process: id}, limits {tag: text},
+handlers [name]; what it leaves out is not compared.
+
+Everything is text. A key that is not listed here is refused, with its line.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from aosctl.errors import ManifestError
+from aosctl.message import is_id, to_bytes
+from aosctl.names import did_you_mean, listed
+from aosctl.project import Project
+from aosctl.toml_lines import TomlLines
+
+PROCESS_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+# The network's own words, which it writes itself (reference: ao-network, 2.2).
+PROTOCOL_TAGS = frozenset(
+    "data-protocol variant type module scheduler authority sdk from-process from-module "
+    "pushed-for timestamp content-type on-boot".split()
+)
+TAG_NAME_LIMIT, TAG_VALUE_LIMIT = 1024, 3072  # bytes; ANS-104
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """A message by its Action, and the Action of the answer that is looked for."""
+
+    action: str
+    answer: str = ""
+
+    def __post_init__(self) -> None:
+        """Fill in the usual answer."""
+        if not self.answer:
+            msgspec.structs.force_setattr(self, "answer", f"{self.action}-Response")
+
+
+class Configure(Question, frozen=True, kw_only=True):
+    """How processes are told of one another."""
+
+    peer_tag: str = "{Name}-Process"
+    last: tuple[str, ...] = ()
+
+    def tag_for(self, process: str) -> str:
+        """Return the name of the tag that carries the id of `process`."""
+        return self.peer_tag.replace("{Name}", "-".join(map(str.capitalize, process.split("_"))))
+
+
+class Ready(Question, frozen=True, kw_only=True):
+    """Whom to ask whether the whole works, and how to help it on."""
+
+    process: str
+    field: str
+    missing: str = "missing"
+    nudge: str | None = None
+    tries: int = 10
+    wait_ms: int = 3000
+
+
+class Health(Question, frozen=True, kw_only=True):
+    """Whom to ask for the score."""
+
+    process: str
+    score: str
+
+
+class Status(msgspec.Struct, frozen=True):
+    """The queries that `status` puts to each process."""
+
+    actions: tuple[str, ...] = ()
+
+
+class NetworkSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What the bundle wants otherwise on one network."""
+
+    kind: Literal["hyperbeam", "legacynet"] | None = None
+    url: str | None = None
+    scheduler: str | None = None
+    authority: str | None = None
+    module: str | None = None
+
+
+class About(msgspec.Struct, frozen=True):
+    """What a reader should know of the bundle."""
+
+    description: str = ""
+
+
+class ProcessWish(msgspec.Struct, frozen=True, kw_only=True):
+    """One process as it should be. `tags`, `config` and `limits` keep the order of the file."""
+
+    source: str = ""
+    knows: tuple[str, ...] = ()
+    module: str | None = None
+    provided: tuple[str, ...] = ()
+    tags: dict[str, str] = msgspec.field(default_factory=dict)
+    config: dict[str, str] = msgspec.field(default_factory=dict)
+    limits: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """A bundle as it should be. `path` is its file as messages show it."""
+
+    bundle: str
+    path: str
+    processes: dict[str, ProcessWish]
+    about: About = About()
+    configure: Configure | None = None
+    limits: Question | None = None
+    verify: Question | None = None
+    ready: Ready | None = None
+    health: Health | None = None
+    status: Status = Status()
+    networks: dict[str, NetworkSettings] = msgspec.field(default_factory=dict)
+
+
+SECTIONS: dict[str, type[msgspec.Struct]] = {
+    "bundle": About,
+    "configure": Configure,
+    "limits": Question,
+    "verify": Question,
+    "ready": Ready,
+    "health": Health,
+    "status": Status,
+}
+TABLES: dict[str, type[msgspec.Struct]] = {"processes": ProcessWish, "networks": NetworkSettings}
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+def load_manifest(project: Project, bundle: str) -> Manifest:
+    """
+    Return the manifest of a bundle of the project.
+
+    Raises:
+        ManifestError: it cannot be read or followed; `where` is file and line.
+    """
+    path = project.manifest(bundle)
+    shown = project.relative(path)
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ManifestError(f"cannot read '{shown}': {error}", where=shown) from error
+    manifest = make_manifest(text, bundle=bundle, shown=shown)
+    _refuse_missing_sources(manifest, project, TomlLines(text))
+    return manifest
+
+
+def make_manifest(text: str, *, bundle: str, shown: str) -> Manifest:
+    """
+    Return the manifest in `text`, called `shown` in messages. No file is looked at.
+
+    Raises:
+        ManifestError: it cannot be followed; `where` is file and line.
+    """
+    return _Reader(text, bundle=bundle, shown=shown).manifest()
+
+
+class _Reader:
+    """One manifest being read: its tables, and where its keys stand."""
+
+    def __init__(self, text: str, *, bundle: str, shown: str) -> None:
+        self.bundle = bundle
+        self.shown = shown
+        self.lines = TomlLines(text)
+        self.tables = self.parse(text)
+
+    def parse(self, text: str) -> dict[str, Any]:
+        try:
+            return tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            found = re.search(r" \(at line (\d+), column \d+\)$", str(error))
+            place = f"{self.shown}:{found[1] if found else text.count(chr(10)) + 1}"
+            said = str(error).removesuffix(found[0] if found else "")
+            raise ManifestError(f"the manifest is no TOML: {said}", where=place) from None
+
+    def error(self, message: str, *key: str, hint: str | None = None) -> ManifestError:
+        return ManifestError(message, where=f"{self.shown}:{self.lines.line(*key)}", hint=hint)
+
+    def manifest(self) -> Manifest:
+        known = {*SECTIONS, *TABLES}
+        self.refuse_unknown(self.tables, known)
+        sections = {name: self.section(name) for name in SECTIONS if name in self.tables}
+        if "bundle" in sections:
+            sections["about"] = sections.pop("bundle")
+        manifest = Manifest(
+            bundle=self.bundle,
+            path=self.shown,
+            processes=self.named("processes", ProcessWish),
+            networks=self.named("networks", NetworkSettings),
+            **sections,
+        )
+        self.refuse_contradictions(manifest)
+        return manifest
+
+    def section(self, name: str) -> Any:
+        return self.struct(self.tables[name], SECTIONS[name], name)
+
+    def named(self, name: str, kind: type[T]) -> dict[str, T]:
+        tables = self.tables.get(name, {})
+        if not isinstance(tables, dict):
+            raise self.error(f"[{name}] must be a table of tables", name)
+        return {key: self.struct(table, kind, name, key) for key, table in tables.items()}
+
+    def struct(self, table: object, kind: type[T], *key: str) -> T:
+        if not isinstance(table, dict):
+            raise self.error(f"[{'.'.join(key)}] must be a table", *key)
+        fields = msgspec.structs.fields(kind)
+        self.refuse_unknown(table, {field.name for field in fields}, *key)
+        for field in fields:
+            if field.required and field.name not in table:
+                raise self.error(f"[{'.'.join(key)}] lacks '{field.name}'", *key)
+            if field.name in table:
+                self.value(table[field.name], field.type, *key, field.name)
+        return msgspec.convert(table, kind)
+
+    def value(self, value: object, kind: object, *key: str) -> None:
+        """Refuse a value of another type than `kind`, with the line of its own key."""
+        if kind == dict[str, str] and isinstance(value, dict):
+            for name, text in value.items():
+                self.value(text, str, *key, name)
+            return
+        try:
+            msgspec.convert(value, kind)
+        except msgspec.ValidationError as error:
+            said = str(error).split(" - at")[0]
+            hint = f'Write it in quotes: "{value}".' if isinstance(value, int | float) else None
+            raise self.error(f"{_spelt(key)}: {_lower(said)}", *key, hint=hint) from None
+
+    def refuse_unknown(self, table: Mapping[str, object], known: Iterable[str], *key: str) -> None:
+        for name in table:
+            if name not in known:
+                place = f" in [{'.'.join(key)}]" if key else ""
+                hint = did_you_mean(name, known) or f"Known here: {listed(known)}."
+                raise self.error(f"unknown key '{name}'{place}", *key, name, hint=hint)
+
+    def refuse_contradictions(self, manifest: Manifest) -> None:
+        if not manifest.processes:
+            raise self.error("the manifest has no process", hint="Add a table [processes.NAME].")
+        for name, wish in manifest.processes.items():
+            self.refuse_process(name, wish, manifest)
+        for section in ("ready", "health"):
+            part: Ready | Health | None = getattr(manifest, section)
+            if part:
+                self.refuse_stranger(part.process, manifest, section, "process")
+        if manifest.configure:
+            self.refuse_strangers(manifest.configure.last, manifest, "configure", "last")
+        for name, settings in manifest.networks.items():
+            self.refuse_bad_ids(settings, "networks", name)
+
+    def refuse_process(self, name: str, wish: ProcessWish, manifest: Manifest) -> None:
+        key = ("processes", name)
+        if not PROCESS_NAME.fullmatch(name):
+            raise self.error(
+                f"'{name}' is no name for a process",
+                *key,
+                hint="Use small letters, digits and _, up to 40, a letter first.",
+            )
+        self.refuse_strangers(wish.knows, manifest, *key, "knows")
+        if name in wish.knows:
+            raise self.error(f"'{name}' need not know itself", *key, "knows")
+        for part in ("tags", "config", "limits"):
+            self.refuse_bad_tags(getattr(wish, part), *key, part)
+        for part, needs in (("config", "configure"), ("limits", "limits")):
+            if getattr(wish, part) and getattr(manifest, needs) is None:
+                raise self.error(
+                    f"'{name}' has {part}, but nothing says how to send them",
+                    *key,
+                    part,
+                    hint=f"Add a table [{needs}] with an action.",
+                )
+        self.refuse_bad_ids(wish, *key)
+
+    def refuse_strangers(self, names: tuple[str, ...], manifest: Manifest, *key: str) -> None:
+        for at, name in enumerate(names):
+            self.refuse_stranger(name, manifest, *key)
+            if name in names[:at]:
+                raise self.error(f"{_spelt(key)} names '{name}' twice", *key)
+
+    def refuse_stranger(self, name: str, manifest: Manifest, *key: str) -> None:
+        if name not in manifest.processes:
+            raise self.error(
+                f"{_spelt(key)} names '{name}', which is no process of this bundle",
+                *key,
+                hint=did_you_mean(name, manifest.processes)
+                or f"Its processes: {listed(manifest.processes)}.",
+            )
+
+    def refuse_bad_tags(self, tags: Mapping[str, str], *key: str) -> None:
+        seen: dict[str, str] = {}
+        for name, value in tags.items():
+            reason = _tag_fault(name, value)
+            if reason:
+                raise self.error(f"tag '{name}' {reason}", *key, name)
+            if name.lower() in PROTOCOL_TAGS or name.lower() == "action":
+                raise self.error(
+                    f"tag '{name}' is written by aosctl",
+                    *key,
+                    name,
+                    hint="Module, scheduler and authority are set in [networks.NAME].",
+                )
+            if name.lower() in seen:
+                raise self.error(
+                    f"tag '{name}' is there as '{seen[name.lower()]}' already", *key, name
+                )
+            seen[name.lower()] = name
+
+    def refuse_bad_ids(self, holder: ProcessWish | NetworkSettings, *key: str) -> None:
+        for part in ("module", "scheduler", "authority"):
+            for text in (getattr(holder, part, None) or "").split(","):
+                if text and not is_id(text.strip()):
+                    raise self.error(
+                        f"{_spelt((*key, part))}: '{text}' is no id",
+                        *key,
+                        part,
+                        hint="An id has 43 characters: letters, digits, - and _.",
+                    )
+
+
+def _refuse_missing_sources(manifest: Manifest, project: Project, lines: TomlLines) -> None:
+    folder = project.processes / manifest.bundle
+    for name in manifest.processes:
+        path = folder / source_of(manifest, name)
+        if not path.is_file():
+            there = [found.relative_to(folder).as_posix() for found in folder.glob("*/*.lua")]
+            raise ManifestError(
+                f"the source of '{name}' is not there: {project.relative(path)}",
+                where=f"{manifest.path}:{lines.line('processes', name, 'source')}",
+                hint=did_you_mean(source_of(manifest, name), there),
+            )
+
+
+def source_of(manifest: Manifest, process: str) -> str:
+    """Return the source of a process, from the bundle's folder."""
+    return manifest.processes[process].source or f"{process}/process.lua"
+
+
+def _tag_fault(name: str, value: str) -> str | None:
+    if not 0 < len(to_bytes(name)) <= TAG_NAME_LIMIT:
+        return f"must have a name of 1 to {TAG_NAME_LIMIT} bytes"
+    if not 0 < len(to_bytes(value)) <= TAG_VALUE_LIMIT:
+        return f"must have a value of 1 to {TAG_VALUE_LIMIT} bytes"
+    return None
+
+
+def _spelt(key: tuple[str, ...]) -> str:
+    return f"[{'.'.join(key[:-1])}] {key[-1]}"
+
+
+def _lower(said: str) -> str:
+    return said[:1].lower() + said[1:]
