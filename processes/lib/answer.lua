@@ -4,12 +4,12 @@
 -- could make a trusted process send a genuine message to a third. Tags leave in a fixed order:
 -- Action first, then by name. Values may be text, integers or booleans; nil leaves a tag out.
 --
---   respond(msg, action, tags, data)   to msg.From, with X-Reference = the Reference of msg;
---                                      data: text, or a table that becomes JSON (amounts stay text)
---   fail(msg, code, text, tags)        <Action>-Error {Error = code, Op-Id of msg if any}, Data = text;
---                                      a -Notice, -Response or -Error is never answered by an error:
---                                      then it is ignored and counted in anomalies
---   refuse(msg, code, text, tags)      fail without that exception (Pause-Notice names Unauthorized)
+--   respond(msg, action, tags, data)   to msg.From, with X-Reference = the Reference of msg; data:
+--                                      text, or a table that becomes JSON (amounts stay text)
+--   fail(msg, code, text, tags)        <Action>-Error {Error = code, Op-Id of msg if any} and text;
+--                                      a -Notice, -Response or -Error is never answered by an
+--                                      error: it is ignored and counted in anomalies
+--   refuse(msg, code, text, tags)      fail without that exception (for Pause-Notice)
 --   ignore(msg, reason)                no answer; one more anomaly
 --   notify(target, action, tags, data) a message that answers nothing
 --   command(target, action, tags)      notify with Protocol; give it Op-Id and Low-Water

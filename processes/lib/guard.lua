@@ -1,18 +1,19 @@
 --- The first handler and the last: what is not worth a look never reaches the others.
 --
 --   install{ reads = {[Action] = {tag, ...}}, onRefusedCredit = function(msg, reason) end }
---       forgets the handlers of the bundle before, then adds "guard". reads names the tags that each
---       Action reads ("X-*": every X- tag); Action itself counts always. onRefusedCredit (optional)
---       gets a Credit-Notice that is too large or repeats a tag.
+--       forgets the handlers of the bundle before, then adds "guard". reads names the tags that
+--       each Action reads ("X-*": every X- tag); Action itself counts always. onRefusedCredit
+--       (optional) gets a Credit-Notice that is too large or repeats a tag.
 --   reads(map)        more of the same, from other modules (config declares its own)
 --   installDrop()     adds "drop": swallows what nothing handled, so that the Inbox never grows
 --
 -- The guard, in this order:
 --   Target is not this process, or a reserved tag name       dropped
---   > 64 tags, name > 128 B, value > 1 kB, Data > 64 kB      dropped; Credit-Notice -> onRefusedCredit
---   a tag that the Action reads comes twice                  Duplicate; Credit-Notice ->
---                              onRefusedCredit; other notices, responses, errors: one anomaly
+--   > 64 tags, name > 128 B, value > 1 kB, Data > 64 kB      dropped
+--   a tag that the Action reads comes twice                  answered Duplicate; of notices,
+--                                                            responses, errors: one anomaly
 --   else                                                     clock.observe, and on to the others
+-- A Credit-Notice of the second and third kind goes to onRefusedCredit.
 -- For the handlers after it, From, Owner, Target, Data, Id and Timestamp of msg are set under these
 -- names also where the runtime spells them in lower case.
 local answer = require("lib.answer")
@@ -40,6 +41,8 @@ local MAX_DATA = 65536
 
 local declared = {}
 local refusedCredit = nil
+-- What the pattern found, for the handle that runs right after it.
+local verdict, reason = nil, nil
 
 local function setFields(msg)
   for _, name in ipairs(FIELDS) do
@@ -105,7 +108,8 @@ local function isTooLarge(msg)
 end
 
 local function repeatedTag(msg)
-  return tags.repeated(msg, { "Action" }) or tags.repeated(msg, declared[tags.get(msg, "Action")] or {})
+  local names = declared[tags.get(msg, "Action")] or {}
+  return tags.repeated(msg, { "Action" }) or tags.repeated(msg, names)
 end
 
 --- What to do with a message, and why: "drop", "stray", "ignore", "refuse", or "pass".
@@ -129,28 +133,28 @@ local ACTS = {
   drop = function() end,
   ignore = answer.ignore,
   pass = clock.observe,
-  refuse = function(msg, reason)
-    answer.refuse(msg, "Duplicate", reason)
+  refuse = function(msg, text)
+    answer.refuse(msg, "Duplicate", text)
   end,
-  stray = function(msg, reason)
+  stray = function(msg, text)
     if refusedCredit then
       clock.observe(msg)
-      return refusedCredit(msg, reason)
+      return refusedCredit(msg, text)
     end
-    answer.ignore(msg, reason)
+    answer.ignore(msg, text)
   end,
 }
 
-local function isForOthers(msg)
+local function judgeOnce(msg)
   setFields(msg)
   if isOwnersEval(msg) then
     return false
   end
-  return judge(msg) == "pass" and "continue" or "break"
+  verdict, reason = judge(msg)
+  return verdict == "pass" and "continue" or "break"
 end
 
 local function act(msg)
-  local verdict, reason = judge(msg)
   ACTS[verdict](msg, reason)
 end
 
@@ -164,7 +168,7 @@ function guard.install(options)
   handlers.clear()
   refusedCredit = options.onRefusedCredit
   guard.reads(options.reads or {})
-  handlers.match("guard", isForOthers, act)
+  handlers.match("guard", judgeOnce, act)
 end
 
 function guard.installDrop()

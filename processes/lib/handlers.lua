@@ -1,7 +1,7 @@
 --- Handlers in a stated order that survives every Eval.
 --
--- Handlers.add replaces by name in place, so a handler that a later bundle adds would land behind the
--- drop handler and never run. Hence `clear` first: the list is always exactly that of the bundle.
+-- Handlers.add replaces by name in place, so a handler that a later bundle adds would land behind
+-- the drop handler and never run. Hence `clear` first: the list is always exactly the bundle's.
 --
 --   clear()                    forget every handler but those of aos (their names begin with "_")
 --   action(name, handle)       run handle for messages whose Action is exactly name

@@ -1,7 +1,7 @@
 --- Who may do what: owner, admin, the other processes.
 --
--- The owner may Eval; the admin configures and pauses. They are one at first (the deployer) and part
--- at the handover. `Renounce-Owner` leaves "" as owner: aos would set a nil one anew.
+-- The owner may Eval; the admin configures and pauses. They are one at first (the deployer) and
+-- part at the handover. `Renounce-Owner` leaves "" as owner: aos would set a nil one anew.
 --
 --   isOwner(msg)            from the owner
 --   isAdmin(msg)            from the owner or the admin: the "O, A" of the tables

@@ -5,7 +5,7 @@
 -- case, dashes and underscores, and values are read from `msg.TagArray` alone.
 --
 --   get(msg, name)         value of the first such tag, or nil; "" stays ""
---   repeated(msg, names)   the first of names that occurs twice, or nil; "X-*" stands for every X- tag
+--   repeated(msg, names)   the first of names that occurs twice, or nil; "X-*": any X- tag
 --   xTags(msg)             list of {name, value} of the X- tags, in order, names in Train-Case;
 --                          X-Reference is left out: it belongs to whoever answers
 --   count(msg)             how many tags there are

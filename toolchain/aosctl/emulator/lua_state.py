@@ -40,6 +40,8 @@ class LuaState:
             attribute_filter=_refuse,
             max_memory=memory_limit,
         )
+        # Taken before the guard replaces it: our own code is compiled already.
+        self._load_code = self.runtime.eval("load")
         self.guard = self._load("guard")(read_module, pure)
         self.guard[b"setLimit"](instruction_limit)
 
@@ -48,8 +50,8 @@ class LuaState:
         return self._load("door")(self.guard)
 
     def _load(self, name: str) -> Callable[..., Any]:
-        load = self.runtime.eval("load")
-        function: Callable[..., Any] = load(_host_code(name), b"." + name.encode(), b"b")
+        code = _host_code(name)
+        function: Callable[..., Any] = self._load_code(code, b"." + name.encode(), b"b")
         return function
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from lupa.lua53 import LuaError as LupaError
@@ -10,7 +10,8 @@ from lupa.lua53 import LuaMemoryError
 
 from aosctl.emulator.lua_state import INSTRUCTION_LIMIT, MEMORY_LIMIT, LuaState
 from aosctl.emulator.row import read_row
-from aosctl.message import Definition, Environment, Message, Result, to_bytes
+from aosctl.errors import EmulatorError
+from aosctl.message import Definition, Environment, Message, Result, Tags, to_bytes
 
 Extra = Mapping[str, str | int]
 _NO_EXTRA: Extra = {}
@@ -57,9 +58,9 @@ class Process:
             self._log.append(row)
         return result
 
-    def dryrun(self, message: Message) -> Result:
+    def dryrun(self, message: Message, *, observe: bool = False) -> Result:
         """Return what `message` would give now; the state stays as it is."""
-        result = self._run(_flatten(message, _NO_EXTRA), observe=False)
+        result = self._run(_flatten(message, _NO_EXTRA), observe=observe)
         self._forget()
         return result
 
@@ -99,3 +100,59 @@ class Process:
 
     def _forget(self) -> None:
         self._door = None
+
+    def _boot(self) -> Any:
+        if self._closed:
+            raise EmulatorError(f"process {self.id} is closed")
+        state = LuaState(
+            memory_limit=self._memory_limit, instruction_limit=self._instruction_limit
+        )
+        door = state.load_door()
+        door.boot()
+        for part, definition in (
+            (b"Process", self.environment.process),
+            (b"Module", self.environment.module),
+        ):
+            door.define(part, *_flatten_definition(definition))
+        return door
+
+
+def _flatten_definition(definition: Definition) -> tuple[Any, ...]:
+    tags = _flatten_tags(definition.tags)
+    owner = to_bytes(definition.owner) or None  # an owner that is not known is absent
+    return (to_bytes(definition.id), owner, len(definition.tags), *tags)
+
+
+def _flatten(message: Message, extra: Extra) -> tuple[Any, ...]:
+    """Return `message` as the arguments that `host/door.lua` reads."""
+    return (
+        len(extra),
+        _raw(message.id),
+        _raw(message.signature),
+        _raw(message.owner),
+        _raw(message.sender),
+        _raw(message.forwarded_by),
+        _raw(message.target),
+        _raw(message.anchor),
+        _raw(message.data),
+        message.epoch,
+        message.nonce,
+        _raw(message.timestamp),
+        message.block_height,
+        _raw(message.hash_chain),
+        message.cron,
+        message.read_only,
+        len(message.tags),
+        *_flatten_tags(message.tags),
+        *(_raw(part) for pair in extra.items() for part in pair),
+    )
+
+
+def _flatten_tags(tags: Tags) -> Iterator[bytes]:
+    for tag in tags:
+        yield to_bytes(tag.name)
+        yield to_bytes(tag.value)
+
+
+def _raw(value: str | int | None) -> bytes | int | None:
+    return to_bytes(value) if isinstance(value, str) else value

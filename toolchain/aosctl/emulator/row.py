@@ -1,4 +1,101 @@
-"""Read the row of values in which a result leaves a Lua state."""
+"""
+The row of values in which a result leaves a Lua state (written by `host/door.lua`).
+
+    kind, chunk, line, cost, number of handlers, handler…, and then
+      "row"    data, prompt, test, print, messages, spawns
+      "error"  the module's own error, as text
+      "json"   the whole result as the module's JSON encoder writes it
+      "host"   what failed outside the module's own error handling
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from aosctl.message import Location, Outgoing, Result, from_bytes
+
+_OUTPUT_KEYS = ("data", "prompt", "test", "print")
+
+
+def read_row(row: tuple[Any, ...], *, observed: bool) -> Result:
+    """Return the result that `row` stands for; its cost only if each instruction was counted."""
+    values = iter(row)
+    kind = next(values)
+    chunk, line, cost = next(values), next(values), next(values)
+    notes: dict[str, Any] = {
+        "location": None if chunk is None else Location(from_bytes(chunk), line),
+        "cost": cost if observed else None,
+        "handlers": tuple(_text(next(values)) for _ in range(next(values))),
+    }
+    if kind == b"row":
+        return _read_ordinary(values, notes)
+    value = from_bytes(next(values))
+    if kind == b"error":
+        return Result(error=value, **notes)
+    if kind == b"host":
+        return Result(host_error=value, **notes)
+    return _read_json(value, notes)
+
+
+def _read_ordinary(values: Iterator[Any], notes: dict[str, Any]) -> Result:
+    output = {key: _plain(next(values)) for key in _OUTPUT_KEYS}
+    return Result(
+        output={key: value for key, value in output.items() if value is not None},
+        messages=tuple(_read_outgoing(values) for _ in range(next(values))),
+        spawns=tuple(_read_outgoing(values) for _ in range(next(values))),
+        **notes,
+    )
+
+
+def _read_outgoing(values: Iterator[Any]) -> Outgoing:
+    anchor, target, data, count = next(values), next(values), next(values), next(values)
+    return Outgoing(
+        anchor=from_bytes(anchor),
+        target=_plain(target),
+        data=_plain(data),
+        tags=tuple((from_bytes(next(values)), _plain(next(values))) for _ in range(count)),
+    )
+
+
+def _text(name: Any) -> str:
+    return from_bytes(name) if isinstance(name, bytes) else str(name)
+
+
+def _plain(value: Any) -> Any:
+    """Return one value as JSON has it: text for bytes, and no fraction where there is none."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "surrogateescape")
+    return _whole(value) if isinstance(value, float) else value
+
+
+def _whole(number: float) -> float | int:
+    return int(number) if number.is_integer() else number
+
+
+def _read_json(text: str, notes: dict[str, Any]) -> Result:
+    result = json.loads(text, parse_float=lambda digits: _whole(float(digits)))
+    if not isinstance(result, dict):
+        return Result(host_error=f"the result is not a table: {text}", **notes)
+    if "Error" in result:
+        return Result(error=result["Error"], **notes)
+    return Result(
+        output=result.get("Output"),
+        messages=tuple(map(_from_json, result.get("Messages", ()))),
+        spawns=tuple(map(_from_json, result.get("Spawns", ()))),
+        assignments=tuple(result.get("Assignments", ())),
+        **notes,
+    )
+
+
+def _from_json(entry: Any) -> Outgoing:
+    """Return one entry of an outbox; what a process put there by hand may lack anything."""
+    fields = entry if isinstance(entry, dict) else {}
+    tags = [tag for tag in fields.get("Tags", ()) if isinstance(tag, dict)]
+    return Outgoing(
+        anchor=fields.get("Anchor", ""),
+        target=fields.get("Target"),
+        data=fields.get("Data"),
+        tags=tuple((tag.get("name", ""), tag.get("value")) for tag in tags),
+    )

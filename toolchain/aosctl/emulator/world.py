@@ -210,7 +210,7 @@ class World:
         return not self._queue
 
     def _deliver(self, envelope: Envelope) -> Step:
-        self.count_hop(envelope)
+        self._count_hop(envelope)
         resident = self._residents.get(envelope.receiver)
         if resident is None:
             message = msgspec.structs.replace(envelope.message, timestamp=self.clock.now)

@@ -20,8 +20,7 @@ local function sortedKeys(value)
 end
 
 local function quote(value)
-  -- %q breaks a line with a backslash and a line end; \n reads better and means the same.
-  return (string.gsub(string.format("%q", tostring(value)), "\\\n", "\\n"))
+  return string.format("%q", tostring(value))
 end
 
 local function formatKey(key)

@@ -87,13 +87,14 @@ function utils.curry(fn, arity)
     return fn
   end
   return function(...)
-    if select("#", ...) >= arity then
+    local count = select("#", ...)
+    if count >= arity then
       return fn(...)
     end
     local first = ...
     return utils.curry(function(...)
       return fn(first, ...)
-    end, arity - 1)
+    end, arity - count)
   end
 end
 

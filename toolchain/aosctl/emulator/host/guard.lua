@@ -118,17 +118,18 @@ end
 
 coroutine.resume = resumeCounted
 
-local function unwrap(thread, ok, ...)
+local function unwrap(ok, ...)
   if ok then
     return ...
   end
-  return error((...), 3)
+  -- Reached by a tail call, so level 2 is whoever called the wrapped function.
+  return error((...), 2)
 end
 
 coroutine.wrap = function(fn)
   local thread = create(fn)
   return function(...)
-    return unwrap(thread, resumeCounted(thread, ...))
+    return unwrap(resumeCounted(thread, ...))
   end
 end
 
@@ -218,6 +219,10 @@ end
 -- Introspection -------------------------------------------------------------------------------
 
 local function nothing() end
+
+local function absent()
+  return nil
+end
 
 --- Whether `fn` was loaded by the process: our own functions keep their upvalues to themselves.
 local function isTheirs(fn)
@@ -315,7 +320,7 @@ local function installOs()
   os.tmpname = function()
     return "/tmp/lua_000000"
   end
-  os.getenv, os.remove = nothing, notFound
+  os.getenv, os.remove = absent, notFound
 end
 
 local function installCollector()

@@ -1,0 +1,71 @@
+--- Transfers that were executed, by their sender's X-Op-Id, so that none is executed twice. Pure.
+--
+-- An X-Op-Id that is an operation id is forgotten by the rule of lib.book; any other text has no
+-- number of its own, so it gets the next of its sender, and only age and later ones count.
+--
+--   judge(store, request)      "new", "repeat", or nil, code, text
+--   note(store, request)       the transfer of a "new" request was executed
+--
+-- store: sender -> what is known of it; keep {} in a global.
+-- request: {sender, opId, recipient, quantity, lowWater (number or nil), now, timeout}
+local book = require("lib.book")
+
+local executed = {}
+
+-- The stream of ids that are only text.
+local OTHER = "*"
+
+local function ofSender(store, sender)
+  if not store[sender] then
+    store[sender] = { book = book.make(), names = {} }
+  end
+  return store[sender]
+end
+
+--- Return stream and number of an id; the number is nil for a text not seen yet.
+local function place(known, opId)
+  local stream, n = book.stream(opId)
+  if stream then
+    return stream, n
+  end
+  return OTHER, known.names[opId]
+end
+
+function executed.judge(store, request)
+  local known = ofSender(store, request.sender)
+  local stream, n = place(known, request.opId)
+  if stream ~= OTHER then
+    book.raiseLowWater(known.book, stream, request.lowWater)
+  end
+  local entry = n and book.find(known.book, stream, n)
+  if not entry then
+    if n and book.isForgotten(known.book, stream, n) then
+      return nil, "Duplicate", "X-Op-Id is below X-Low-Water"
+    end
+    return "new"
+  elseif entry.recipient ~= request.recipient or entry.quantity ~= request.quantity then
+    return nil, "WrongPhase", "X-Op-Id was executed with another Recipient or Quantity"
+  end
+  return "repeat"
+end
+
+function executed.note(store, request)
+  local known = ofSender(store, request.sender)
+  local stream, n = place(known, request.opId)
+  if stream == OTHER then
+    n = (known.last or 0) + 1
+    known.last, known.names[request.opId] = n, n
+    book.raiseLowWater(known.book, OTHER, n + 1)
+  end
+  book.put(known.book, stream, n, {
+    name = request.opId,
+    recipient = request.recipient,
+    quantity = request.quantity,
+    closed = true,
+  }, request.now)
+  for _, entry in ipairs(book.forget(known.book, stream, request.now, request.timeout)) do
+    known.names[entry.name] = nil
+  end
+end
+
+return executed

@@ -1,0 +1,52 @@
+"""
+Pending items: the signed bytes of steps that are not known to be done.
+
+    <state folder>/pending/<network>/<item id>
+
+They are there before the item is first sent, and go once the record calls it done or failed. A run
+that finds one sends the same bytes again: signing anew would make a second item.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aosctl.errors import RecordError
+from aosctl.whole_file import sync_folder, write_whole
+
+
+class PendingItems:
+    """The pending items of one network."""
+
+    def __init__(self, state_dir: Path, network: str) -> None:
+        self._folder = state_dir / "pending" / network
+
+    def write(self, item_id: str, raw: bytes) -> None:
+        """
+        Keep the bytes of an item, durably.
+
+        Raises:
+            RecordError: they cannot be written.
+        """
+        path = self._folder / item_id
+        try:
+            write_whole(path, raw)
+        except OSError as error:
+            raise RecordError(
+                f"cannot keep a signed item: {error.strerror}",
+                where=str(path),
+                hint="Nothing was sent. Make room or give rights, then run the same command.",
+            ) from error
+
+    def read(self, item_id: str) -> bytes | None:
+        """Return the bytes of an item, or None if they are not kept here."""
+        try:
+            return (self._folder / item_id).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def remove(self, item_id: str) -> None:
+        """Forget the bytes of an item whose end is recorded."""
+        (self._folder / item_id).unlink(missing_ok=True)
+        if self._folder.is_dir():
+            sync_folder(self._folder)

@@ -1,0 +1,237 @@
+"""
+Plan: the steps that lead from what is recorded to what the manifest wishes.
+
+    0  what an earlier run signed and did not see done: the same bytes again
+    1  spawn      processes that have no id
+    2  eval       bundles whose hash is not the recorded one
+    3  configure  each process told of all others, where what it was told last differs;
+       …          those that the manifest wants last, one after the other
+       configure  limits, likewise
+    n  verify     every process asked how it is set
+
+Steps of one stage have no order between them. An id that does not exist yet stands as
+`<id of mock_usda>` and is filled in when the plan is carried out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal
+
+import msgspec
+
+from aosctl.bundle import Bundle
+from aosctl.errors import ManifestError
+from aosctl.manifest import Manifest
+from aosctl.message import Tags, make_tags
+from aosctl.record import Entry, Part, Record, State
+
+Kind = Literal["spawn", "eval", "configure", "verify"]
+
+SETTLE, SPAWN, EVAL, CONFIGURE = range(4)
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One thing to do to one process.
+
+    `part` is where the record keeps its item (None for a verify step), `tags` what the message
+    says before the network adds its own, `size` the bytes of its data, `item` the id of what an
+    earlier run signed. `note` says in words what changes.
+    """
+
+    kind: Kind
+    process: str
+    stage: int
+    part: Part | None = None
+    tags: Tags = ()
+    size: int = 0
+    item: str | None = None
+    state: State = "pending"
+    note: str = ""
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Steps in the order of their stages; none where everything is as it should be.
+
+    `notes` are what a person should know and no step mends.
+    """
+
+    network: str
+    bundle: str
+    steps: tuple[Step, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        """Return whether there is anything to do."""
+        return bool(self.steps)
+
+
+def make_plan(
+    manifest: Manifest,
+    bundles: Mapping[str, Bundle],
+    record: Record,
+    *,
+    network: str,
+    log: str | None = None,
+) -> Plan:
+    """
+    Return the steps that lead from the record to the manifest on one network.
+
+    Nothing is sent or written, so the same inputs always give the same plan; an up-to-date record
+    gives an empty one. `log` is the log of a local network, whose entries alone count.
+
+    Raises:
+        ManifestError: a process has no bundle among `bundles`.
+    """
+    for name in manifest.processes:
+        if name not in bundles:
+            raise ManifestError(f"process '{name}' has no bundle", where=manifest.path)
+    planner = _Planner(manifest, bundles, record.entries(network, manifest.bundle, log=log))
+    steps = sorted(planner.steps(), key=lambda step: step.stage)
+    return Plan(
+        network=network,
+        bundle=manifest.bundle,
+        steps=(*steps, *planner.verify_steps(steps)),
+        notes=tuple(planner.notes()),
+    )
+
+
+def placeholder(process: str) -> str:
+    """Return what stands for the id of a process that does not exist yet."""
+    return f"<id of {process}>"
+
+
+def resolve(tags: Mapping[str, str], ids: Mapping[str, str]) -> dict[str, str]:
+    """Return `tags` with the placeholders of known ids filled in."""
+    known = {placeholder(name): value for name, value in ids.items()}
+    return {name: known.get(value, value) for name, value in tags.items()}
+
+
+class _Planner:
+    """What one plan is made from."""
+
+    def __init__(
+        self, manifest: Manifest, bundles: Mapping[str, Bundle], entries: dict[str, Entry]
+    ) -> None:
+        self.manifest = manifest
+        self.bundles = bundles
+        # A spawn that the network refused left no process behind.
+        self.entries = {name: entry for name, entry in entries.items() if not _unborn(entry)}
+        self.ids = {name: entry.id for name, entry in self.entries.items()}
+
+    def steps(self) -> Iterator[Step]:
+        last = self.manifest.configure.last if self.manifest.configure else ()
+        for name in self.manifest.processes:
+            yield from self.settle(name)
+            if name not in self.entries:
+                yield self.spawn(name)
+            yield from self.evaluate(name)
+            stage = CONFIGURE + (1 + last.index(name) if name in last else 0)
+            yield from self.configure(name, "configure", stage)
+            yield from self.configure(name, "limits", CONFIGURE + len(last) + 1)
+
+    def settle(self, name: str) -> Iterator[Step]:
+        entry = self.entries.get(name)
+        for part, item in entry.pending() if entry else ():
+            yield Step(
+                kind="configure" if part == "limits" else part,
+                process=name,
+                stage=SETTLE,
+                part=part,
+                tags=make_tags(item.tags or {}),
+                item=item.id,
+                note="signed before: the same bytes again, unless they have arrived",
+            )
+
+    def spawn(self, name: str) -> Step:
+        tags = make_tags(self.manifest.processes[name].tags)
+        return Step(
+            kind="spawn", process=name, stage=SPAWN, part="spawn", tags=tags, note="a new process"
+        )
+
+    def evaluate(self, name: str) -> Iterator[Step]:
+        bundle, entry = self.bundles[name], self.entries.get(name)
+        before = _made(entry, "eval")
+        if before != bundle.hash:
+            yield Step(
+                kind="eval",
+                process=name,
+                stage=EVAL,
+                part="eval",
+                tags=make_tags({"Action": "Eval"}),
+                size=bundle.size,
+                note=f"{_short(before)} -> {_short(bundle.hash)}",
+            )
+
+    def configure(self, name: str, part: Part, stage: int) -> Iterator[Step]:
+        wanted = resolve(wanted_tags(self.manifest, name, part), self.ids)
+        before = _made(self.entries.get(name), part)
+        if wanted and wanted != before:
+            yield Step(
+                kind="configure",
+                process=name,
+                stage=stage,
+                part=part,
+                tags=make_tags({"Action": self.action(part), **wanted}),
+                note=_difference(before, wanted),
+            )
+
+    def action(self, part: Part) -> str:
+        question = self.manifest.limits if part == "limits" else self.manifest.configure
+        return question.action if question else ""
+
+    def verify_steps(self, steps: Iterable[Step]) -> Iterator[Step]:
+        stage = max((step.stage for step in steps), default=-1) + 1
+        for name in self.manifest.processes if stage and self.manifest.verify else ():
+            yield Step(kind="verify", process=name, stage=stage)
+
+    def notes(self) -> Iterator[str]:
+        for name, entry in self.entries.items():
+            wish = self.manifest.processes.get(name)
+            if wish is None:
+                yield f"'{name}' is recorded and not in the manifest; it is left alone"
+            elif wish.tags != entry.tags:
+                yield f"'{name}' keeps the tags that it was spawned with; the manifest has others"
+
+
+def wanted_tags(manifest: Manifest, process: str, part: Part) -> dict[str, str]:
+    """Return the tags of a process's configuration or limits, ids as placeholders."""
+    wish = manifest.processes[process]
+    if part == "limits":
+        return wish.limits
+    if manifest.configure is None:
+        return {}
+    tag_for = manifest.configure.tag_for
+    return {tag_for(name): placeholder(name) for name in manifest.processes} | wish.config
+
+
+def _unborn(entry: Entry) -> bool:
+    spawn = entry.items.get("spawn")
+    return spawn is not None and spawn.state == "failed"
+
+
+def _made(entry: Entry | None, part: Part) -> str | dict[str, str] | None:
+    """Return what is or, once its pending item is settled, will be true of a part."""
+    if entry is None:
+        return None
+    item = entry.items.get(part)
+    pending = item if item and item.state == "pending" else None
+    if part == "eval":
+        return pending.bundle_hash if pending else entry.bundle_hash
+    if pending:
+        return pending.tags
+    return entry.limits if part == "limits" else entry.config
+
+
+def _short(bundle_hash: object) -> str:
+    return str(bundle_hash)[:12] if bundle_hash else "nothing"
+
+
+def _difference(before: object, wanted: Mapping[str, str]) -> str:
+    was = before if isinstance(before, dict) else {}
+    changed = [name for name, value in wanted.items() if was.get(name) != value]
+    gone = [f"without {name}" for name in was if name not in wanted]
+    return ", ".join(changed + gone)
