@@ -14,7 +14,8 @@
 --   notify(target, action, tags, data) a message that answers nothing
 --   command(target, action, tags)      notify with Protocol; give it Op-Id and Low-Water
 --   send(target, action, tags, data, xTags)   what all of the above use; xTags is a list of
---                                      {name, value} as tags.xTags gives it and goes last
+--                                      {name, value} as tags.xTags gives it and goes last. It and
+--                                      notify return the Reference of what left, as text
 --   isNotice(action)                   whether action ends in -Notice, -Response or -Error
 --   protocol                           "TIM3/1"; a bundle that speaks another sets it once
 local anomalies = require("lib.anomalies")
@@ -50,6 +51,7 @@ function answer.send(target, action, map, data, xTags)
     Tags = tagList(action, map or {}, xTags or {}),
     Data = type(data) == "table" and jsonText.encode(data) or data,
   })
+  return tostring(ao.reference)
 end
 
 --- Return a copy of map with the reference of what is answered, so that the asker can match it.
@@ -94,7 +96,7 @@ function answer.fail(msg, code, text, map, xTags)
 end
 
 function answer.notify(target, action, map, data, xTags)
-  answer.send(target, action, map, data, xTags)
+  return answer.send(target, action, map, data, xTags)
 end
 
 function answer.command(target, action, map)

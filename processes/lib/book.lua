@@ -10,6 +10,10 @@
 --   stream(id)                            stream and number of an operation id; nil for no id
 --   find(book, stream, n)                 the entry or nil
 --   put(book, stream, n, entry, now)      add it; returns entry
+--   room(book, stream, n)                 make room for number n and return the table it goes into,
+--                                         for whoever must set it in one assignment with other
+--                                         state; then `at` is theirs to set
+--   entries(book, stream)                 all entries by number, to read
 --   raiseLowWater(book, stream, n)        the sender's oldest open number, as told; only upward
 --   lowWater(book, stream)                what was told; 1 when nothing was
 --   isForgotten(book, stream, n)          not there and below Low-Water: answer Duplicate
@@ -54,18 +58,27 @@ function book.find(self, name, n)
   return stream and stream.entries[n] or nil
 end
 
-function book.put(self, name, n, entry, now)
+function book.room(self, name, n)
   local stream = streamOf(self, name)
   if stream.last == 0 then
     -- Numbering need not start at 1: a token that lives already sends us its 5,000th notice first.
     stream.first, stream.open = n, n
   end
-  entry.at = now
-  stream.entries[n] = entry
   stream.first = math.min(stream.first, n)
   stream.open = math.min(stream.open, n)
   stream.last = math.max(stream.last, n)
+  return stream.entries
+end
+
+function book.put(self, name, n, entry, now)
+  entry.at = now
+  book.room(self, name, n)[n] = entry
   return entry
+end
+
+function book.entries(self, name)
+  local stream = self.streams[name]
+  return stream and stream.entries or {}
 end
 
 function book.raiseLowWater(self, name, n)

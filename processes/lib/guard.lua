@@ -5,7 +5,8 @@
 --       each Action reads ("X-*": every X- tag); Action itself counts always. onRefusedCredit
 --       (optional) gets a Credit-Notice that is too large or repeats a tag.
 --   reads(map)        more of the same, from other modules (config declares its own)
---   installDrop()     adds "drop": swallows what nothing handled, so that the Inbox never grows
+--   installDrop()     adds "drop": swallows what nothing handled, so that the Inbox never grows;
+--                     a notice, response or error counts in anomalies
 --
 -- The guard, in this order:
 --   Target is not this process, or a reserved tag name       dropped
@@ -175,7 +176,11 @@ function guard.installDrop()
   -- The owner's Eval passes: where aos puts `_eval` behind the others it must still be reached.
   handlers.match("drop", function(msg)
     return not isOwnersEval(msg)
-  end, function() end)
+  end, function(msg)
+    if answer.isNotice(tags.get(msg, "Action")) then
+      answer.ignore(msg, "nothing here waits for it")
+    end
+  end)
 end
 
 return guard

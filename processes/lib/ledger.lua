@@ -2,11 +2,11 @@
 --
 -- The sum of the balances is the supply, so no balance can pass what the supply cannot.
 --
---   make()                          an empty ledger {balances, supply, holders}; keep it in a global
+--   make()                          an empty ledger {balances, supply, holders}, for a global
 --   balance(ledger, account)        amount text, "0" when unknown
 --   mint(ledger, account, amount)   true, or nil, "Overflow"
 --   burn(ledger, account, amount)   true, or nil, "InsufficientBalance"
---   move(ledger, from, to, amount)  true, or nil, "InsufficientBalance"; to oneself it changes nothing
+--   move(ledger, from, to, amount)  true, or nil, "InsufficientBalance"; to oneself: no change
 local amount = require("lib.amount")
 
 local ledger = {}

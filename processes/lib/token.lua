@@ -1,12 +1,12 @@
 --- The token standard over a ledger: Info, Balance, Balances, Total-Supply, Transfer.
 --
--- Unlike the stock blueprint: quantities must be canonical and go out as they are, notices go to the
--- true sender whatever Reply-To says, the Debit-Notice names its Sender, and a Transfer-Error has the
--- X- tags of its Transfer.
+-- Unlike the stock blueprint: quantities must be canonical and go out as they are, notices go to
+-- the true sender whatever Reply-To says, the Debit-Notice names its Sender, and a Transfer-Error
+-- has the X- tags of its Transfer.
 --
 --   install{                     after guard.install
 --     ledger = function() return Ledger end,    a ledger of lib.ledger
---     name, ticker = "Mock USDA", "USDA",       defaults; the spawn tags Name, Ticker, Denomination win
+--     name, ticker = "Mock USDA", "USDA",       used where the spawn tags Name, Ticker are missing
 --     available = function(account) end,        what it may spend; default: its balance
 --     balanceView = function(account) end,      further fields of Balance's JSON
 --     admit = function(msg, transfer) end,      asked last before a transfer moves: "new" to go on,
@@ -16,8 +16,8 @@
 --   }                            a transfer is {recipient, quantity, xTags, cast}
 --   ticker()  denomination()     of this process
 --   credit(account, quantity, sender, tags, xTags)   send a Credit-Notice
---   debit(account, transfer, tags)                   send a Debit-Notice
---   publishBalances(accounts)    publish these balances and the supply
+--   debit(account, transfer, tags)                   send a Debit-Notice; transfer.text: its Data
+--   publishBalances(accounts, more)   publish these balances, the supply and what more holds
 local address = require("lib.address")
 local amount = require("lib.amount")
 local answer = require("lib.answer")
@@ -62,12 +62,15 @@ local function available(account)
   return ledger.balance(options.ledger(), account)
 end
 
-function token.publishBalances(accounts)
-  local balances = {}
+function token.publishBalances(accounts, more)
+  local values = { balances = {}, supply = options.ledger().supply }
   for _, account in ipairs(accounts) do
-    balances[account] = ledger.balance(options.ledger(), account)
+    values.balances[account] = ledger.balance(options.ledger(), account)
   end
-  publish.publish({ balances = balances, supply = options.ledger().supply })
+  for key, value in pairs(more or {}) do
+    values[key] = value
+  end
+  publish.publish(values)
 end
 
 local function info(msg)
@@ -166,7 +169,7 @@ function token.debit(account, transfer, map)
     all[name] = value
   end
   local spent, to = transfer.quantity .. " " .. token.ticker(), transfer.recipient
-  local text = string.format("You transferred %s to %s.", spent, to)
+  local text = transfer.text or string.format("You transferred %s to %s.", spent, to)
   answer.notify(account, "Debit-Notice", all, text, transfer.xTags)
 end
 

@@ -10,12 +10,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from aosctl.dataitem import DataItem, decode_item
 from aosctl.pending import PendingItems
 from aosctl.record import Entry, Item, Part, State, load_record, write_record
+
+
+class Begun(NamedTuple):
+    """A signed item on its way: for which part of which process, and what the record will say."""
+
+    entry: Entry
+    process: str
+    part: Part
+    signed: DataItem
+    item: Item
 
 
 class Ledger:
@@ -37,7 +48,7 @@ class Ledger:
         """Return the entries of the bundle that count here."""
         return self.record.entries(self._network, self._bundle, log=self._log)
 
-    def begin(self, items: Iterable[tuple[Entry, str, Part, DataItem, Item]]) -> None:
+    def begin(self, items: Iterable[Begun]) -> None:
         """
         Record signed items as pending, their bytes kept; nothing is sent yet.
 
@@ -45,10 +56,11 @@ class Ledger:
             RecordError: the disk did not take it; nothing was sent.
         """
         changed = dict(self.entries)
-        for entry, process, part, signed, item in items:
-            self._pending.write(signed.id, signed.raw)
-            changed[process] = changed.get(process, entry).with_item(part, item)
-        self._write(changed)
+        for begun in items:
+            self._pending.write(begun.signed.id, begun.signed.raw)
+            changed[begun.process] = begun.entry.with_item(begun.part, begun.item)
+        self._keep(changed)
+        self.save()
 
     def bytes_of(self, item_id: str) -> DataItem | None:
         """Return a pending item as it was signed, or None if its bytes are not here."""
@@ -80,10 +92,6 @@ class Ledger:
         write_record(self._path, self.record)
         while self._settled:
             self._pending.remove(self._settled.pop())
-
-    def _write(self, entries: Mapping[str, Entry]) -> None:
-        self._keep(entries)
-        self.save()
 
     def _keep(self, entries: Mapping[str, Entry]) -> None:
         self.record = self.record.put(self._network, self._bundle, entries)

@@ -15,6 +15,7 @@ import msgspec
 import tree_sitter_lua
 from tree_sitter import Language, Node, Parser, Query, QueryCursor
 
+from aosctl.emulator.sandbox import compile_error
 from aosctl.errors import BundleError
 from aosctl.message import from_bytes, to_bytes
 
@@ -109,8 +110,6 @@ def refuse_bad_syntax(text: str, *, shown: str) -> None:
     Raises:
         BundleError: it does not.
     """
-    from aosctl.emulator.sandbox import compile_error
-
     found = compile_error(text, shown)
     if found is not None:
         line, reason = found
@@ -119,7 +118,7 @@ def refuse_bad_syntax(text: str, *, shown: str) -> None:
 
 def syntax(text: str) -> Node:
     """Return the root of the syntax tree of Lua text."""
-    return Parser(_language()).parse(to_bytes(text)).root_node
+    return Parser(language()).parse(to_bytes(text)).root_node
 
 
 def line_of(node: Node) -> int:
@@ -157,13 +156,14 @@ def ancestors(node: Node) -> Iterator[Node]:
 
 
 @cache
-def _language() -> Language:
+def language() -> Language:
+    """Return the grammar of Lua."""
     return Language(tree_sitter_lua.language())
 
 
 @cache
 def _calls() -> Query:
-    return Query(_language(), _CALLS)
+    return Query(language(), _CALLS)
 
 
 def _require(call: Node) -> Require | None:
@@ -189,9 +189,7 @@ def _is_env(slot: Node) -> bool:
     return slot.type == "identifier" and not is_local
 
 
-_ESCAPE = re.compile(
-    r"\\(?:z\s*|x([0-9A-Fa-f]{2})|(\d{1,3})|u\{([0-9A-Fa-f]+)\}|(.))", re.DOTALL
-)
+_ESCAPE = re.compile(r"\\(?:z\s*|x([0-9A-Fa-f]{2})|(\d{1,3})|u\{([0-9A-Fa-f]+)\}|(.))", re.DOTALL)
 _LETTERS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 

@@ -65,10 +65,11 @@ from aosctl.toml_lines import TomlLines
 PROCESS_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 # The network's own words, which it writes itself (reference: ao-network, 2.2).
-PROTOCOL_TAGS = frozenset(
-    "data-protocol variant type module scheduler authority sdk from-process from-module "
-    "pushed-for timestamp content-type on-boot".split()
-)
+_PROTOCOL_TAGS = """
+data-protocol variant type module scheduler authority sdk from-process from-module pushed-for
+timestamp content-type on-boot
+"""
+PROTOCOL_TAGS = frozenset(_PROTOCOL_TAGS.split())
 TAG_NAME_LIMIT, TAG_VALUE_LIMIT = 1024, 3072  # bytes; ANS-104
 
 
@@ -161,6 +162,10 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     health: Health | None = None
     status: Status = Status()
     networks: dict[str, NetworkSettings] = msgspec.field(default_factory=dict)
+
+    def source(self, process: str) -> str:
+        """Return where the source of a process is, from the bundle's folder."""
+        return self.processes[process].source or f"{process}/process.lua"
 
 
 SECTIONS: dict[str, type[msgspec.Struct]] = {
@@ -369,19 +374,14 @@ class _Reader:
 def _refuse_missing_sources(manifest: Manifest, project: Project, lines: TomlLines) -> None:
     folder = project.processes / manifest.bundle
     for name in manifest.processes:
-        path = folder / source_of(manifest, name)
+        path = folder / manifest.source(name)
         if not path.is_file():
             there = [found.relative_to(folder).as_posix() for found in folder.glob("*/*.lua")]
             raise ManifestError(
                 f"the source of '{name}' is not there: {project.relative(path)}",
                 where=f"{manifest.path}:{lines.line('processes', name, 'source')}",
-                hint=did_you_mean(source_of(manifest, name), there),
+                hint=did_you_mean(manifest.source(name), there),
             )
-
-
-def source_of(manifest: Manifest, process: str) -> str:
-    """Return the source of a process, from the bundle's folder."""
-    return manifest.processes[process].source or f"{process}/process.lua"
 
 
 def _tag_fault(name: str, value: str) -> str | None:

@@ -16,42 +16,45 @@ Steps of one stage have no order between them. An id that does not exist yet sta
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from aosctl.bundle import Bundle
-from aosctl.errors import ManifestError
+from aosctl.errors import ManifestError, UsageError
 from aosctl.manifest import Manifest
 from aosctl.message import Tags, make_tags
 from aosctl.record import Entry, Part, Record, State
+from aosctl.whole_file import write_whole
 
 Kind = Literal["spawn", "eval", "configure", "verify"]
 
 SETTLE, SPAWN, EVAL, CONFIGURE = range(4)
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
+class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
     One thing to do to one process.
 
-    `part` is where the record keeps its item (None for a verify step), `tags` what the message
-    says before the network adds its own, `size` the bytes of its data, `item` the id of what an
-    earlier run signed. `note` says in words what changes.
+    `part` is where the record keeps its item (a verify step has none there), `tags` what the message
+    says before the network adds its own, `size` and `hash` the bytes of its data and their bundle
+    hash, `item` the id of what an earlier run signed. `note` says in words what changes.
     """
 
     kind: Kind
     process: str
     stage: int
-    part: Part | None = None
+    part: Part = "spawn"
     tags: Tags = ()
     size: int = 0
+    hash: str | None = None
     item: str | None = None
     state: State = "pending"
     note: str = ""
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
     Steps in the order of their stages; none where everything is as it should be.
 
@@ -97,6 +100,31 @@ def make_plan(
         steps=(*steps, *planner.verify_steps(steps)),
         notes=tuple(planner.notes()),
     )
+
+
+def save_plan(path: Path, plan: Plan) -> None:
+    """
+    Let `path` hold a plan, for `load_plan`.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    write_whole(path, msgspec.json.format(msgspec.json.encode(plan), indent=2) + b"\n")
+
+
+def load_plan(path: Path) -> Plan:
+    """
+    Return a saved plan.
+
+    Raises:
+        UsageError: the file is none.
+    """
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Plan)
+    except msgspec.DecodeError as error:
+        raise UsageError(
+            f"this is no saved plan: {error}", where=str(path), hint="Make one: aosctl plan --out."
+        ) from error
 
 
 def placeholder(process: str) -> str:
@@ -163,6 +191,7 @@ class _Planner:
                 part="eval",
                 tags=make_tags({"Action": "Eval"}),
                 size=bundle.size,
+                hash=bundle.hash,
                 note=f"{_short(before)} -> {_short(bundle.hash)}",
             )
 

@@ -26,7 +26,9 @@ def query(network: Network, process: str, question: Question, *, name: str) -> O
     return answer
 
 
-def query_fields(network: Network, process: str, question: Question, *, name: str) -> dict[str, Any]:
+def query_fields(
+    network: Network, process: str, question: Question, *, name: str
+) -> dict[str, Any]:
     """
     Return the JSON object in a process's answer.
 

@@ -106,9 +106,7 @@ def _table(live: Mapping[str, Any], field: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _handlers(
-    name: str, recorded: tuple[str, ...], live: tuple[str, ...]
-) -> Iterator[Difference]:
+def _handlers(name: str, recorded: tuple[str, ...], live: tuple[str, ...]) -> Iterator[Difference]:
     for missing in (handler for handler in recorded if handler not in live):
         yield Difference(name, f"handlers.{missing}", missing, None)
     for extra in (handler for handler in live if handler not in recorded):

@@ -14,8 +14,8 @@
 --
 --   defaults(denomination)        the limits of a new process
 --   merge(current, changes)       the whole set with changes, or nil, code, text
---   stage(current, wanted, now)   what holds now, and {limits, at} that still waits or nil; or nil,
---                                 code, text
+--   stage(current, wanted, now)   {limits = what holds from now on, waiting = {limits, at} or nil}, or
+--                                 nil, code, text
 --   effective(current, waiting, now)  what holds at this time
 --   milliseconds(limits, name)    a time as an integer
 --   NAMES                         every name, sorted
@@ -151,7 +151,7 @@ function limits.stage(current, wanted, now)
   if not active then
     return nil, code, text .. " while what loosens waits for Raise-Delay-Ms"
   end
-  return active, isHeld and { limits = wanted, at = now + delay } or nil
+  return { limits = active, waiting = isHeld and { limits = wanted, at = now + delay } or nil }
 end
 
 function limits.effective(current, waiting, now)

@@ -1,10 +1,19 @@
---- The life cycle of an operation, as one table of transitions.
--- A lock is what a deposit opens (M-n); an unlock is what a redeem opens (R-n).
-
+--- The life of an operation, as one table of transitions. Pure.
+--
+-- A lock is what a deposit opens (M-n), an unlock what a redeem opens (R-n). Only proof that its
+-- transfer moved nothing makes one fail, and only a failed one is retried.
+--
+--   after(operation, event, now, changes)   a copy of it after the event, `changes` laid over; or
+--                                           nil, code, text. The operation itself stays as it was,
+--                                           so that all that changes can be put in place at once
+--   with(operation, changes)                a copy of it, in its phase, of its age
+--   begin(operation, phase, now)            the operation, new, in its first phase
+--   isInFlight(phase)                       its transfer was sent, and the outcome is not known
+--   isFailed(phase)                         its transfer was sent, and moved nothing
+--   isPaid(phase)                           its transfer has moved the money
 local phases = {}
 
--- phase → event → next phase. What is not written here is refused.
--- `fail` comes before `retry`, and only proof that nothing moved makes an operation fail.
+-- Phase, event, next phase. What stands nowhere here is refused.
 local TRANSITIONS = {
   locked = { consume = "consumed", giveUp = "cancelling", refund = "refunding" },
   cancelling = { consume = "consumed", cancelled = "refunding", refund = "refunding" },
@@ -19,50 +28,26 @@ local TRANSITIONS = {
 
 local IN_FLIGHT = { refunding = true, unlocking = true }
 local FAILED = { ["refund-failed"] = true, ["unlock-failed"] = true }
+local PAID = { refunded = true, unlocked = true }
 
---- Return whether a transfer was sent whose outcome is not known.
----@param phase string
----@return boolean
 function phases.isInFlight(phase)
   return IN_FLIGHT[phase] == true
 end
 
---- Return whether the transfer was tried and moved nothing.
----@param phase string
----@return boolean
 function phases.isFailed(phase)
   return FAILED[phase] == true
 end
 
---- Return whether anything can still happen to an operation in this phase.
----@param phase string
----@return boolean
-function phases.isOpen(phase)
-  return next(TRANSITIONS[phase]) ~= nil
+function phases.isPaid(phase)
+  return PAID[phase] == true
 end
 
---- Return a copy of the operation after the event; the operation itself stays as it was.
--- A copy, so that the caller can put it in place together with everything else that changes.
----@param operation table
----@param event string
----@param now integer milliseconds
----@param changes table? further fields of the copy
----@return table|nil, string|nil code, string|nil text
-function phases.after(operation, event, now, changes)
-  local phase = TRANSITIONS[operation.phase][event]
-  if not phase then
-    return nil, "WrongPhase", operation.id .. " is " .. operation.phase
-  end
-  local copy = phases.with(operation, changes or {})
-  copy.phase = phase
-  copy.since = now
-  return copy
+function phases.begin(operation, phase, now)
+  operation.phase, operation.since, operation.at = phase, now, now
+  operation.closed = next(TRANSITIONS[phase]) == nil
+  return operation
 end
 
---- Return a copy of the operation with some fields changed, its phase and age as before.
----@param operation table
----@param changes table
----@return table
 function phases.with(operation, changes)
   local copy = {}
   for name, value in pairs(operation) do
@@ -71,6 +56,17 @@ function phases.with(operation, changes)
   for name, value in pairs(changes) do
     copy[name] = value
   end
+  return copy
+end
+
+function phases.after(operation, event, now, changes)
+  local phase = TRANSITIONS[operation.phase][event]
+  if not phase then
+    return nil, "WrongPhase", operation.id .. " is " .. operation.phase
+  end
+  local copy = phases.with(operation, changes or {})
+  copy.phase, copy.since = phase, now
+  copy.closed = next(TRANSITIONS[phase]) == nil
   return copy
 end
 

@@ -1,22 +1,23 @@
---- The money in custody, as three sums that move together.
--- `locked` is all that is owed to somebody; `backing` is the part of it that consumed locks left
--- behind live TIM3, from which redeems are paid; `paid` is what ever left. A deposit that is not
--- consumed is in `locked` only, so no redeem can be paid from it.
-
+--- The money in custody, as three sums that move together. Pure: each rule returns new sums.
+--
+-- `locked` is all that is owed to somebody. `backing` is the part of it that consumed locks left
+-- behind live TIM3: from it alone redeems are paid, so that none is ever paid from a deposit that
+-- may still go back to its depositor. `paid` is all that ever left.
+--
+--   make()                     nothing in custody
+--   deposit(sums, quantity)    a deposit was accepted; or nil, "Overflow", text
+--   consume(sums, quantity)    a deposit backs live TIM3 from now on
+--   reserve(sums, quantity)    a redeem was opened: it is still owed, but backs nothing else; or
+--                              nil, "InsufficientBalance", text
+--   pay(sums, quantity)        a refund or a redeem has reached its payee
 local amount = require("lib.amount")
 
 local pool = {}
 
---- Return the empty pool.
----@return table
-function pool.empty()
+function pool.make()
   return { locked = amount.ZERO, backing = amount.ZERO, paid = amount.ZERO }
 end
 
---- A deposit was accepted.
----@param sums table
----@param quantity string
----@return table|nil, string|nil code, string|nil text
 function pool.deposit(sums, quantity)
   local locked = amount.add(sums.locked, quantity)
   if not locked then
@@ -25,22 +26,10 @@ function pool.deposit(sums, quantity)
   return { locked = locked, backing = sums.backing, paid = sums.paid }
 end
 
---- A lock was consumed: its collateral backs live TIM3 from now on.
----@param sums table
----@param quantity string
----@return table
 function pool.consume(sums, quantity)
-  return {
-    locked = sums.locked,
-    backing = assert(amount.add(sums.backing, quantity)),
-    paid = sums.paid,
-  }
+  return { locked = sums.locked, backing = amount.add(sums.backing, quantity), paid = sums.paid }
 end
 
---- A redeem was opened: its collateral backs nothing else, though it is still owed.
----@param sums table
----@param quantity string
----@return table|nil, string|nil code, string|nil text
 function pool.reserve(sums, quantity)
   local backing = amount.sub(sums.backing, quantity)
   if not backing then
@@ -49,15 +38,11 @@ function pool.reserve(sums, quantity)
   return { locked = sums.locked, backing = backing, paid = sums.paid }
 end
 
---- A refund or a redeem has reached its payee.
----@param sums table
----@param quantity string
----@return table
 function pool.pay(sums, quantity)
   return {
-    locked = assert(amount.sub(sums.locked, quantity)),
+    locked = amount.sub(sums.locked, quantity),
     backing = sums.backing,
-    paid = amount.add(sums.paid, quantity) or sums.paid, -- a figure for display: it may stop growing
+    paid = amount.add(sums.paid, quantity) or sums.paid, -- 2^255 in all: then it stands still
   }
 end
 

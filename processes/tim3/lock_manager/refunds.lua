@@ -1,50 +1,41 @@
---- Refunds of tokens that are not our collateral, W-n: a courtesy, and therefore bounded.
--- One is closed as soon as it is sent, since no answer of a foreign token may move anything here.
+--- Refunds of tokens that are not our collateral: W-n, a courtesy, and so it has bounds. Pure.
+--
+--   MAX_TOKENS                    of how many foreign tokens receipts are kept
+--   isAllowed(receipts, now)      whether one more may be sent through that token in this hour
+--   hourAfter(receipts, now)      hour and count once one more is sent
+--   open(deposit, id, now)        the refund; closed at once, for nothing that a foreign token
+--                                 answers may move anything here
+local phases = require("lock_manager.phases")
 
 local refunds = {}
 
-refunds.MAX_PER_HOUR = 16 -- per token: a hostile one must not make us send without end
-refunds.MAX_TOKENS = 10000 -- their memory outlives their refunds, so it has a bound of its own
+refunds.MAX_TOKENS = 10000
 
+local MAX_PER_HOUR = 16
 local HOUR = 3600000
 
---- Return whether one more refund may be sent through this token now.
----@param memory table
----@param now integer
----@return boolean
-function refunds.isAllowed(memory, now)
-  return memory.hour ~= now // HOUR or memory.refunds < refunds.MAX_PER_HOUR
+function refunds.isAllowed(receipts, now)
+  return receipts.hour ~= now // HOUR or receipts.refunds < MAX_PER_HOUR
 end
 
---- Count one refund.
----@param memory table
----@param now integer
-function refunds.count(memory, now)
+function refunds.hourAfter(receipts, now)
   local hour = now // HOUR
-  memory.refunds = memory.hour == hour and memory.refunds + 1 or 1
-  memory.hour = hour
+  return hour, receipts.hour == hour and receipts.refunds + 1 or 1
 end
 
---- Return the record of one refund.
----@param deposit table
----@param id string
----@param now integer
----@return table
 function refunds.open(deposit, id, now)
-  return {
+  local refund = {
     id = id,
     kind = "wrong-token",
-    token = deposit.token,
     user = deposit.sender,
     recipient = deposit.sender,
     payee = deposit.sender,
     quantity = deposit.quantity,
+    token = deposit.token,
     notice = deposit.number,
-    phase = "refunded",
     reason = "WrongToken",
-    openedAt = now,
-    since = now,
   }
+  return phases.begin(refund, "refunded", now)
 end
 
 return refunds

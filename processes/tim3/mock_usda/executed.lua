@@ -15,13 +15,6 @@ local executed = {}
 -- The stream of ids that are only text.
 local OTHER = "*"
 
-local function ofSender(store, sender)
-  if not store[sender] then
-    store[sender] = { book = book.make(), names = {} }
-  end
-  return store[sender]
-end
-
 --- Return stream and number of an id; the number is nil for a text not seen yet.
 local function place(known, opId)
   local stream, n = book.stream(opId)
@@ -31,15 +24,14 @@ local function place(known, opId)
   return OTHER, known.names[opId]
 end
 
+--- Judging writes nothing: who has no balance must not be able to make us remember.
 function executed.judge(store, request)
-  local known = ofSender(store, request.sender)
+  local known = store[request.sender] or { book = book.make(), names = {} }
   local stream, n = place(known, request.opId)
-  if stream ~= OTHER then
-    book.raiseLowWater(known.book, stream, request.lowWater)
-  end
   local entry = n and book.find(known.book, stream, n)
   if not entry then
-    if n and book.isForgotten(known.book, stream, n) then
+    local lowWater = math.max(book.lowWater(known.book, stream), request.lowWater or 0)
+    if n and n < lowWater then
       return nil, "Duplicate", "X-Op-Id is below X-Low-Water"
     end
     return "new"
@@ -49,13 +41,20 @@ function executed.judge(store, request)
   return "repeat"
 end
 
+--- Give a text the next number of its sender. None of these is ever reported open.
+local function numberName(known, name)
+  known.last = known.last + 1
+  known.names[name] = known.last
+  return known.last, known.last + 1
+end
+
 function executed.note(store, request)
-  local known = ofSender(store, request.sender)
+  local known = store[request.sender] or { book = book.make(), names = {}, last = 0 }
+  store[request.sender] = known
   local stream, n = place(known, request.opId)
+  local lowWater = request.lowWater
   if stream == OTHER then
-    n = (known.last or 0) + 1
-    known.last, known.names[request.opId] = n, n
-    book.raiseLowWater(known.book, OTHER, n + 1)
+    n, lowWater = numberName(known, request.opId)
   end
   book.put(known.book, stream, n, {
     name = request.opId,
@@ -63,6 +62,7 @@ function executed.note(store, request)
     quantity = request.quantity,
     closed = true,
   }, request.now)
+  book.raiseLowWater(known.book, stream, lowWater)
   for _, entry in ipairs(book.forget(known.book, stream, request.now, request.timeout)) do
     known.names[entry.name] = nil
   end

@@ -75,11 +75,8 @@ local function faucetCap()
   return amount.scale(FAUCET_TOKENS, ids.number(token.denomination()) or 0)
 end
 
---- Return what account has then had of the faucet, or nil, code, text.
+--- Return what account will have had of the faucet, or nil, code, text.
 local function drawFaucet(account, quantity)
-  if not tags.isTrue(tags.ofProcess("Faucet")) then
-    return nil, "Unauthorized", "only the owner or the admin may mint here"
-  end
   local drawn = amount.add(FaucetDrawn[account] or amount.ZERO, quantity)
   if not drawn or amount.lt(faucetCap(), drawn) then
     return nil, "CapExceeded", "the faucet gives each account " .. faucetCap() .. " in all"
@@ -87,7 +84,8 @@ local function drawFaucet(account, quantity)
   return drawn
 end
 
---- Check who mints, how much and for whom; what to write for the faucet, or nil, code, text.
+--- Check who mints, how much and for whom: what the faucet has then given, "0" when it is not
+--- asked, or nil, code, text.
 local function checkMint(msg, quantity, recipient)
   local isIssuer = roles.isAdmin(msg)
   if not isIssuer and not tags.isTrue(tags.ofProcess("Faucet")) then
@@ -97,7 +95,7 @@ local function checkMint(msg, quantity, recipient)
   elseif not address.is(recipient) or recipient == ao.id then
     return nil, "InvalidAddress", "Recipient is not an address that can hold this token"
   elseif isIssuer then
-    return FaucetDrawn[msg.From] or amount.ZERO
+    return amount.ZERO
   end
   return drawFaucet(msg.From, quantity)
 end
@@ -112,7 +110,9 @@ local function mint(msg)
   if not minted then
     return answer.fail(msg, code, text or "the supply would pass 2^255 - 1")
   end
-  FaucetDrawn[msg.From] = drawn ~= amount.ZERO and drawn or nil
+  if drawn ~= amount.ZERO then
+    FaucetDrawn[msg.From] = drawn
+  end
   token.publishBalances({ recipient })
   answer.respond(msg, "Mint-Response", {
     Recipient = recipient,
@@ -169,7 +169,7 @@ local function unlock(msg)
   if not hold then
     return answer.fail(msg, "UnknownOperation", "there is no such hold")
   elseif not holds.mayRelease(hold, msg.From, clock.now()) then
-    return answer.fail(msg, "Unauthorized", "only the locker may unlock, or the holder once expired")
+    return answer.fail(msg, "Unauthorized", "the locker may, or the holder once it has expired")
   end
   holds.release(Holds, id)
   publishHeld(hold.holder)

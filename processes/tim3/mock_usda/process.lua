@@ -7,18 +7,19 @@
 --   Balances {Limit?, Cursor?}               -> Balances-Response, JSON {balances, cursor, holders}
 --   Total-Supply                             -> Total-Supply-Response {Supply, Ticker}
 --   Transfer {Recipient, Quantity, X-*}      -> Debit-Notice to the sender, Credit-Notice to the
---                                               recipient, both with the X- tags; with `Cast` neither.
---                                               A repeated X-Op-Id repeats the Debit-Notice alone
---   Mint {Recipient?, Quantity}              -> Mint-Response, Credit-Notice. Owner and admin; with the
---                                               spawn tag Faucet=on anyone, up to Faucet-Cap
+--                                               recipient, both with the X- tags; with `Cast`
+--                                               neither. A repeated X-Op-Id moves nothing and
+--                                               repeats the Debit-Notice
+--   Mint {Recipient?, Quantity}              -> Mint-Response, Credit-Notice. Owner and admin; with
+--                                               the spawn tag Faucet=on anyone, up to Faucet-Cap
 --
 -- Holds: what is locked stays its holder's, but cannot be spent. Minting TIM3 does not use them.
 --   Lock {Quantity, Locker, Expires? in ms}  -> Lock-Response {Lock-Id}, Lock-Notice to the locker
---   Unlock {Lock-Id}                         -> Unlock-Response, Unlock-Notice. The locker at any time,
---                                               the holder after Expires
+--   Unlock {Lock-Id}                         -> Unlock-Response, Unlock-Notice. The locker at any
+--                                               time, the holder after Expires
 --
--- And what all processes have: GetConfig, SetProcessConfig, Lock-Config, Propose-Admin, Accept-Admin,
--- Renounce-Owner, Health (lib/config.lua). It needs to know none of the others.
+-- And what all processes have: GetConfig, SetProcessConfig, Lock-Config, Propose-Admin,
+-- Accept-Admin, Renounce-Owner, Health (lib/config.lua). It needs to know none of the others.
 --
 -- Spawn tags: Name, Ticker, Denomination; Faucet (off), Faucet-Cap (10,000 tokens);
 -- Idempotent-Transfers (on).

@@ -47,7 +47,8 @@ class LuaState:
 
     def load_door(self) -> Any:
         """Return the table of functions that `host/door.lua` offers for one aos process."""
-        return self._load("door")(self.guard)
+        checkpoint = self._load("checkpoint")(self.guard)
+        return self._load("door")(self.guard, checkpoint)
 
     def _load(self, name: str) -> Callable[..., Any]:
         code = _host_code(name)
@@ -80,6 +81,8 @@ def _host_code(name: str) -> bytes:
 
 def _compile(text: bytes, chunk: str) -> bytes:
     compiler = LuaRuntime(encoding=None, register_eval=False, register_builtins=False)
-    dump = compiler.eval("function(text, name) return string.dump(assert(load(text, name, 't'))) end")
+    dump = compiler.eval(
+        "function(text, name) return string.dump(assert(load(text, name, 't'))) end"
+    )
     code: bytes = dump(text, chunk.encode())
     return code

@@ -97,7 +97,7 @@ def push(result: Result, *, cause: str, root: str, sender: Environment) -> Post:
     assignments: list[Assignment] = []
     lost: list[Lost] = []
     for place, entry in enumerate(result.messages):
-        reason = _why_lost(entry) or _why_no_target(entry)
+        reason = _why_no_target(entry) or _why_lost(entry)
         if reason:
             lost.append(Lost(f"message {place + 1} ({entry.action or 'no Action'})", reason))
             continue

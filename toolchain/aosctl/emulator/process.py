@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import msgspec
 from lupa.lua53 import LuaError as LupaError
 from lupa.lua53 import LuaMemoryError
 
 from aosctl.emulator.lua_state import INSTRUCTION_LIMIT, MEMORY_LIMIT, LuaState
+from aosctl.emulator.rollback import Rollback
 from aosctl.emulator.row import read_row
 from aosctl.errors import EmulatorError
-from aosctl.message import Definition, Environment, Message, Result, Tags, to_bytes
+from aosctl.message import (
+    Definition,
+    Environment,
+    Message,
+    Result,
+    Tags,
+    from_bytes,
+    to_bytes,
+)
 
 Extra = Mapping[str, str | int]
 _NO_EXTRA: Extra = {}
@@ -21,8 +31,8 @@ class Process:
     """
     One process under the rules of aos 2.0.6.
 
-    A message that fails leaves no trace: the state is rebuilt, when next needed, from the messages
-    that succeeded. So does a dry run.
+    A message that fails leaves no trace in the state, nor does a dry run: before the next message
+    the process is put back to what the messages that succeeded had made of it.
     """
 
     def __init__(
@@ -36,8 +46,7 @@ class Process:
         self.id = environment.process.id
         self._memory_limit = memory_limit
         self._instruction_limit = instruction_limit
-        self._log: list[tuple[Any, ...]] = []
-        self._door: Any = None
+        self._state = Rollback(self._boot)
         self._closed = False
 
     def evaluate(
@@ -53,15 +62,16 @@ class Process:
         row = _flatten(message, extra)
         result = self._run(row, observe=observe)
         if result.failed:
-            self._forget()
+            self._state.taint()
         else:
-            self._log.append(row)
+            self._state.keep(row)
         return result
 
     def dryrun(self, message: Message, *, observe: bool = False) -> Result:
         """Return what `message` would give now; the state stays as it is."""
+        self._state.secure()
         result = self._run(_flatten(message, _NO_EXTRA), observe=observe)
-        self._forget()
+        self._state.taint()
         return result
 
     def replay(self, messages: Iterable[Message]) -> None:
@@ -70,51 +80,47 @@ class Process:
 
         This is how a process comes back from its log.
         """
-        rows = [_flatten(message, _NO_EXTRA) for message in messages]
-        door = self._open()
-        for row in rows:
+        door = self._state.door
+        for message in messages:
+            row = _flatten(message, _NO_EXTRA)
             door.replay(*row)
-        self._log.extend(rows)
+            self._state.keep(row)
 
     def close(self) -> None:
         """Give the memory back. A closed process cannot be used any more."""
-        self._forget()
+        self._state.forget()
         self._closed = True
 
     def _run(self, row: tuple[Any, ...], *, observe: bool) -> Result:
-        door = self._open()
+        door = self._state.door
         try:
-            return read_row(door.evaluate(observe, *row), observed=observe)
+            if not observe:
+                return read_row(door.evaluate(False, *row))  # noqa: FBT003  # Lua has no keywords
+            self._state.remember(door)
+            result = read_row(door.evaluate(True, *row), observed=True)  # noqa: FBT003
+            return msgspec.structs.replace(result, changed=_names(door.changed()))
         except LuaMemoryError:
             return Result(host_error="not enough memory")
         except LupaError as error:
             return Result(host_error=str(error))
 
-    def _open(self) -> Any:
-        """Return the door of a Lua state that has seen every message of the log."""
-        if self._door is None:
-            self._door = self._boot()
-            for row in self._log:
-                self._door.replay(*row)
-        return self._door
-
-    def _forget(self) -> None:
-        self._door = None
-
     def _boot(self) -> Any:
         if self._closed:
             raise EmulatorError(f"process {self.id} is closed")
-        state = LuaState(
-            memory_limit=self._memory_limit, instruction_limit=self._instruction_limit
-        )
+        state = LuaState(memory_limit=self._memory_limit, instruction_limit=self._instruction_limit)
         door = state.load_door()
         door.boot()
-        for part, definition in (
-            (b"Process", self.environment.process),
-            (b"Module", self.environment.module),
-        ):
-            door.define(part, *_flatten_definition(definition))
+        door.define(b"Process", *_flatten_definition(self.environment.process))
+        door.define(b"Module", *_flatten_definition(self.environment.module))
         return door
+
+
+def _names(returned: Any) -> tuple[str, ...]:
+    """Return what Lua returned as names: nothing, one value, or a tuple of them."""
+    if returned is None:
+        return ()
+    names = returned if isinstance(returned, tuple) else (returned,)
+    return tuple(map(from_bytes, names))
 
 
 def _flatten_definition(definition: Definition) -> tuple[Any, ...]:

@@ -223,9 +223,7 @@ def _replay_case(file: str, case: _Case, environment: Environment) -> Iterator[D
 Found = tuple[str, Any, Any]
 
 
-def _compare_result(
-    expected: _Expected, result: Result, compare: _Compare
-) -> Iterator[Found]:
+def _compare_result(expected: _Expected, result: Result, compare: _Compare) -> Iterator[Found]:
     outcome, actual = _expected_outcome(expected), _actual_outcome(result)
     if outcome != actual:
         yield outcome, outcome, f"{actual}: {result.failure}"
@@ -265,8 +263,10 @@ def _is_same_error(expected: Any, actual: Any) -> bool:
     texts = isinstance(expected, str) and isinstance(actual, str)
     # Where memory ends, and in which C function, depends on the build.
     out_of_memory = ("not enough memory", "resulting string too large")
-    return texts and any(text in expected for text in out_of_memory) and (
-        "not enough memory" in actual
+    return (
+        texts
+        and any(text in expected for text in out_of_memory)
+        and ("not enough memory" in actual)
     )
 
 
@@ -274,9 +274,7 @@ def _remove_places(text: str) -> str:
     return _BUILT_IN_PLACE.sub("", text)
 
 
-def _compare_success(
-    expected: _Expected, result: Result, compare: _Compare
-) -> Iterator[Found]:
+def _compare_success(expected: _Expected, result: Result, compare: _Compare) -> Iterator[Found]:
     if compare.messages_count_only is not None:
         if len(result.messages) != compare.messages_count_only:
             yield "Messages", compare.messages_count_only, len(result.messages)

@@ -19,7 +19,7 @@ from aosctl.message import Location, Outgoing, Result, from_bytes
 _OUTPUT_KEYS = ("data", "prompt", "test", "print")
 
 
-def read_row(row: tuple[Any, ...], *, observed: bool) -> Result:
+def read_row(row: tuple[Any, ...], *, observed: bool = False) -> Result:
     """Return the result that `row` stands for; its cost only if each instruction was counted."""
     values = iter(row)
     kind = next(values)

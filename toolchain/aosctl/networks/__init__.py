@@ -43,14 +43,35 @@ class Network(Protocol):
     send the same bytes again does no harm; to sign again makes another message.
     """
 
-    name: str
-    log: str | None
-    """The id of the log that ids belong to, or None where they belong to the whole network."""
-    address: str
-    """The address whose key signs."""
-    module: str
-    scheduler: str
-    authority: str
+    @property
+    def name(self) -> str:
+        """What the network is called."""
+        ...
+
+    @property
+    def log(self) -> str | None:
+        """The id of the log that ids belong to, or None where they belong to the whole network."""
+        ...
+
+    @property
+    def address(self) -> str:
+        """The address whose key signs."""
+        ...
+
+    @property
+    def module(self) -> str:
+        """The module of processes that name none."""
+        ...
+
+    @property
+    def scheduler(self) -> str:
+        """The scheduler of new processes."""
+        ...
+
+    @property
+    def authority(self) -> str:
+        """Whose word new processes take for messages of other processes."""
+        ...
 
     def sign_spawn(self, *, tags: Tags, data: str = "", module: str | None = None) -> DataItem:
         """Return the signed item of a new process; protocol tags are added. Nothing is sent."""

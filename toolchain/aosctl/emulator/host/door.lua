@@ -4,10 +4,10 @@
 -- the ordinary result leaves as a row of texts and numbers. A result with anything else in it
 -- leaves as JSON, which is also what decides what a result may hold.
 
-local guard = ...
+local guard, checkpoint = ...
 
 local error, format, getinfo, ipairs, next, pcall, select, tostring, type =
-  error, string.format, guard.getinfo, ipairs, next, pcall, select, tostring, type
+  error, string.format, guard.debug.getinfo, ipairs, next, pcall, select, tostring, type
 local huge, mathType, tonumber, unpack = math.huge, math.type, tonumber, table.unpack
 
 -- What the module's C wrapper hands to the loader when a result cannot be written as JSON.
@@ -16,6 +16,9 @@ local NO_RESULT = "Unexpected end of JSON input"
 local ROW_LIMIT = 100000
 -- Whole numbers beyond this lose digits: the module prints 14 of them.
 local EXACT = 99999999999999
+
+-- What boot fetches. The encoder is kept from before the process could put another in its place.
+local handle, encode, ownNames
 
 local environment = {}
 
@@ -210,8 +213,7 @@ local function answer(kind, value)
   return unpack(row, 1, n + 1)
 end
 
--- `encode` is the module's own encoder, kept from before the process could change anything.
-local function answerJson(encode, result)
+local function answerJson(result)
   local ok, text = pcall(encode, result)
   if not ok then
     return answer("host", NO_RESULT)
@@ -219,7 +221,7 @@ local function answerJson(encode, result)
   return answer("json", text)
 end
 
-local function answerResult(encode, result)
+local function answerResult(result)
   if type(result) == "table" and result.Error == nil then
     local row, n = startRow("row")
     local ok, length = pcall(flatten, row, n, result)
@@ -229,7 +231,7 @@ local function answerResult(encode, result)
   elseif type(result) == "table" and type(result.Error) == "string" then
     return answer("error", result.Error)
   end
-  return answerJson(encode, result)
+  return answerJson(result)
 end
 
 local function describeFailure(reason)
@@ -241,14 +243,11 @@ end
 
 local door = {}
 
-local handle, encode
-
 --- Boot: load aos into the globals.
 function door.boot()
   handle = require(".process").handle
-  local pristine = require("json").encode
-  -- The process may replace string.format or table.concat: then its own results suffer, as in the module.
-  encode = pristine
+  encode = require("json").encode
+  ownNames = checkpoint.ownNames()
 end
 
 --- Set one definition of the environment: "Process" or "Module", with its tags.
@@ -262,7 +261,7 @@ local function conclude(ok, result)
   elseif not ok then
     return answer("host", describeFailure(result))
   end
-  return answerResult(encode, result)
+  return answerResult(result)
 end
 
 --- Evaluate one message and return its result as a row.
@@ -271,6 +270,23 @@ function door.evaluate(fine, ...)
   guard.reset(fine)
   return conclude(guard.run(handle, readMessage(...), makeEnvironment()))
 end
+
+--- Remember the present state. Returns whether it can be gone back to, and its size.
+function door.checkpoint()
+  return checkpoint.take(handle)
+end
+
+--- The names of globals that differ from the checkpoint.
+function door.changed()
+  return unpack(checkpoint.changed(ownNames))
+end
+
+--- Whether nothing ran since the checkpoint that cannot be undone.
+function door.canRewind()
+  return not guard.isWatchBroken()
+end
+
+door.rewind = checkpoint.restore
 
 --- Evaluate one message whose result is known already.
 function door.replay(...)

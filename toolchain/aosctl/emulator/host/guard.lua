@@ -6,16 +6,15 @@
 
 local source, pure = ...
 
-local assert, error, ipairs, load, next, pairs, pcall, rawequal, rawget, rawset, select, setmetatable, tostring, type,
-  xpcall =
-  assert, error, ipairs, load, next, pairs, pcall, rawequal, rawget, rawset, select, setmetatable, tostring, type,
-  xpcall
-local coroutine, debug, io, math, os, package, string, table = coroutine, debug, io, math, os, package, string, table
-local create, resume = coroutine.create, coroutine.resume
-local status = coroutine.status
+local assert, error, ipairs, load, pairs, pcall, tostring, type, xpcall =
+  assert, error, ipairs, load, pairs, pcall, tostring, type, xpcall
+local coroutine, debug, io, math, os, package, string = coroutine, debug, io, math, os, package, string
+local create, resume, wrap = coroutine.create, coroutine.resume, coroutine.wrap
+local running, status = coroutine.running, coroutine.status
 local getinfo, sethook = debug.getinfo, debug.sethook
 local byte, dump, sub = string.byte, string.dump, string.sub
 local concat = table.concat
+local infinity = math.huge
 local globals = _G
 
 -- Instructions between two looks at the clock of instructions: 1,000 and 10,000 cost the same, and
@@ -25,11 +24,28 @@ local COARSE = 1000
 local FINE_LIMIT = 2000000
 local ESCAPE = 27 -- the first byte of a binary chunk
 
-local guard = { notes = {} }
+local guard = { dump = dump, notes = {} }
+
+-- Rewinding -----------------------------------------------------------------------------------
+
+-- The stack of a thread cannot be put back: once a watched thread has run on, there is no rewind.
+local watched, watchBroken = {}, false
+
+function guard.watch(thread)
+  watched[thread] = true
+end
+
+function guard.clearWatch()
+  watched, watchBroken = {}, false
+end
+
+function guard.isWatchBroken()
+  return watchBroken
+end
 
 -- Limits --------------------------------------------------------------------------------------
 
-local used, limit, interval, exhausted = 0, math.huge, COARSE, false
+local used, limit, fine, exhausted = 0, infinity, false, false
 
 function guard.limitText()
   return "instruction limit of " .. limit .. " exceeded"
@@ -39,18 +55,37 @@ local function limitError()
   return error(guard.limitText(), 0)
 end
 
---- Count one interval; past the limit every further interval raises.
-local function onCount()
-  used = used + interval
+--- Past the limit each single instruction raises, so that a loop around `pcall` gets no other round.
+local function stop()
+  exhausted = true
+  sethook(limitError, "", 1)
+  return limitError()
+end
+
+local function countCoarse()
+  used = used + COARSE
   if used > limit then
-    exhausted = true
-    -- From here on each instruction raises, so that a loop around `pcall` gets no further round.
-    sethook(onCount, "", 1)
-    return limitError()
+    return stop()
   end
-  if interval == 1 and used >= FINE_LIMIT then
-    interval = COARSE
-    sethook(onCount, "", COARSE)
+end
+
+local function countFine()
+  used = used + 1
+  if used > limit then
+    return stop()
+  elseif used >= FINE_LIMIT then
+    fine = false
+    sethook(countCoarse, "", COARSE)
+  end
+end
+
+--- Count the instructions of `thread`: hooks belong to a thread, so each gets its own. A hook adds
+--- what its own interval is, so a thread that sleeps through a change of grain still counts right.
+local function count(thread)
+  if fine then
+    sethook(thread, countFine, "", 1)
+  else
+    sethook(thread, countCoarse, "", COARSE)
   end
 end
 
@@ -62,10 +97,10 @@ local function passOn(...)
   return ...
 end
 
---- Resume `thread` with its instructions counted: hooks belong to a thread, so each gets its own.
 local function resumeCounted(thread, ...)
   if type(thread) == "thread" then
-    sethook(thread, onCount, "", interval)
+    count(thread)
+    watchBroken = watchBroken or watched[thread] ~= nil
   end
   return passOn(resume(thread, ...))
 end
@@ -74,7 +109,7 @@ end
 ---@return boolean ok, any ...
 function guard.run(fn, ...)
   local thread = create(fn)
-  sethook(thread, onCount, "", interval)
+  count(thread)
   local function finish(ok, ...)
     if ok and status(thread) == "suspended" then
       return false, "attempt to yield from outside a coroutine"
@@ -84,9 +119,9 @@ function guard.run(fn, ...)
   return finish(resume(thread, ...))
 end
 
---- Forget what was counted; `fine` counts each instruction for itself.
-function guard.reset(fine)
-  used, exhausted, interval = 0, false, fine and 1 or COARSE
+--- Forget what was counted; `each` counts every instruction for itself.
+function guard.reset(each)
+  used, exhausted, fine = 0, false, each
 end
 
 function guard.setLimit(instructions)
@@ -118,19 +153,15 @@ end
 
 coroutine.resume = resumeCounted
 
-local function unwrap(ok, ...)
-  if ok then
-    return ...
-  end
-  -- Reached by a tail call, so level 2 is whoever called the wrapped function.
-  return error((...), 2)
-end
-
+-- The original makes the function: only C can add the caller's place to an error as it does.
 coroutine.wrap = function(fn)
-  local thread = create(fn)
-  return function(...)
-    return unwrap(resumeCounted(thread, ...))
+  if type(fn) ~= "function" then
+    return wrap(fn)
   end
+  return wrap(function(...)
+    count(running())
+    return fn(...)
+  end)
 end
 
 -- Chunks --------------------------------------------------------------------------------------
@@ -239,9 +270,14 @@ local function onlyTheirs(original)
 end
 
 local function installDebug()
+  guard.debug = {}
+  for name, fn in pairs(debug) do
+    guard.debug[name] = fn
+  end
   local join = debug.upvaluejoin
   debug.upvaluejoin = function(fn, n, other, m)
     if isTheirs(fn) and isTheirs(other) then
+      watchBroken = true -- assignment cannot undo which closures share what
       join(fn, n, other, m)
     end
   end
@@ -347,7 +383,6 @@ installPackage()
 installIo()
 installOs()
 installCollector()
-guard.getinfo, guard.getupvalue = getinfo, debug.getupvalue
 installDebug()
 if pure then
   purify()

@@ -1,0 +1,98 @@
+--- SetLimits, and the supply cap that the token manager keeps as well.
+local answer = require("lib.answer")
+local clock = require("lib.clock")
+local ids = require("lib.ids")
+local jsonText = require("lib.json_text")
+local limits = require("coordinator.limits")
+local roles = require("lib.roles")
+local tags = require("lib.tags")
+
+local settings = {}
+
+--- Return the limits that hold now, without writing anything.
+function settings.now()
+  return limits.effective(Limits, WaitingLimits or nil, clock.now())
+end
+
+function settings.timeout()
+  return limits.milliseconds(settings.now(), "Timeout-Ms")
+end
+
+--- Tell the token manager the cap (again).
+function settings.sendCap()
+  if CapSeq > 0 and roles.peer("token_manager") then
+    answer.notify(roles.peer("token_manager"), "Set-Cap", {
+      ["Supply-Cap"] = Limits["Supply-Cap"],
+      ["Seq"] = CapSeq,
+    })
+  end
+end
+
+--- The token manager has to learn the cap: a new Seq, awaited until it answers.
+function settings.announceCap()
+  CapSeq = CapSeq + 1
+  IsCapAwaited = true
+  settings.sendCap()
+end
+
+local function adopt(staged)
+  local isNewCap = staged.limits["Supply-Cap"] ~= Limits["Supply-Cap"]
+  Limits, WaitingLimits = staged.limits, staged.waiting or false
+  if isNewCap then
+    settings.announceCap()
+  end
+end
+
+--- Write down what has become due.
+function settings.settle()
+  local current = settings.now()
+  if current ~= Limits then
+    adopt({ limits = current })
+  end
+end
+
+function settings.repeatCap()
+  if IsCapAwaited then
+    settings.sendCap()
+  end
+end
+
+--- Return what SetLimits leads to (limits.stage), or nil, code, text.
+local function stage(msg)
+  local current, changes = settings.now(), {}
+  for _, name in ipairs(limits.NAMES) do
+    changes[name] = tags.get(msg, name)
+  end
+  local wanted, code, text = limits.merge(current, changes)
+  if not wanted then
+    return nil, code, text
+  end
+  return limits.stage(current, wanted, clock.now())
+end
+
+function settings.setLimits(msg)
+  if not roles.isAdminItself(msg) then
+    return answer.fail(msg, "Unauthorized", "only the admin may set limits")
+  end
+  local staged, code, text = stage(msg)
+  if not staged then
+    return answer.fail(msg, code, text)
+  end
+  adopt(staged)
+  answer.respond(msg, "SetLimits-Response", nil, {
+    limits = Limits,
+    waiting = WaitingLimits and WaitingLimits.limits or jsonText.NULL,
+    waitingUntil = WaitingLimits and WaitingLimits.at or jsonText.NULL,
+  })
+end
+
+function settings.capConfirmed(msg)
+  if not roles.isPeer(msg, "token_manager") then
+    return answer.ignore(msg, "not from the token manager")
+  end
+  if ids.number(tags.get(msg, "Seq")) == CapSeq then
+    IsCapAwaited = false
+  end
+end
+
+return settings

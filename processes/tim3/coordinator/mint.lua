@@ -1,0 +1,214 @@
+--- Minting: the quote, the lock that asks for TIM3, and what the token manager answers.
+local accounts = require("coordinator.accounts")
+local address = require("lib.address")
+local amount = require("lib.amount")
+local anomalies = require("lib.anomalies")
+local answer = require("lib.answer")
+local clock = require("lib.clock")
+local commands = require("coordinator.commands")
+local config = require("lib.config")
+local gate = require("coordinator.gate")
+local ids = require("lib.ids")
+local limitSettings = require("coordinator.limit_settings")
+local limits = require("coordinator.limits")
+local operations = require("coordinator.operations")
+local outcomes = require("coordinator.outcomes")
+local pause = require("lib.pause")
+local positions = require("coordinator.positions")
+local roles = require("lib.roles")
+local tags = require("lib.tags")
+local windows = require("coordinator.windows")
+
+local mint = {}
+
+--- Return what the gate has to know of a mint.
+local function factsOf(wish)
+  local set, now = limitSettings.now(), clock.now()
+  return {
+    missing = config.missing(),
+    isPaused = pause.isPaused("mint"),
+    isOurs = roles.isOurs(wish.recipient),
+    limits = set,
+    supply = amount.add(Accounts.minted, Minting) or amount.MAX,
+    usage = windows.usage(Window, wish.user, now, limits.milliseconds(set, "Window-Ms")),
+    quantity = wish.quantity,
+    now = now,
+  }
+end
+
+--- Return the answer to MintTIM3: how to deposit, and whether it would be accepted now.
+local function quote(quantity, code, text)
+  return {
+    depositTarget = roles.peer("lock_manager"),
+    usdaProcess = roles.peer("mock_usda"),
+    requiredCollateral = quantity,
+    tim3Amount = quantity,
+    tags = {
+      ["Action"] = "Transfer",
+      ["Recipient"] = roles.peer("lock_manager"),
+      ["Quantity"] = quantity,
+      ["X-Action"] = "Mint-TIM3",
+    },
+    limits = limitSettings.now(),
+    accepted = code == nil,
+    reason = code and code .. ": " .. text or "",
+  }
+end
+
+function mint.quote(msg)
+  local quantity = tags.get(msg, "Quantity")
+  if not amount.is(quantity) then
+    return answer.fail(msg, "InvalidQuantity", "Quantity must be digits, above zero")
+  end
+  local facts = factsOf({ user = msg.From, recipient = msg.From, quantity = quantity })
+  local code, text = gate.refusal(facts)
+  if code == "NotConfigured" then
+    return answer.fail(msg, code, text)
+  end
+  answer.respond(msg, "MintTIM3-Pending", { Error = code }, quote(quantity, code, text))
+end
+
+--- Return the lock that a message of the lock manager is about, or nil.
+local function readLock(msg)
+  local lock = {
+    id = tags.get(msg, "Op-Id"),
+    user = tags.get(msg, "User"),
+    recipient = tags.get(msg, "Recipient"),
+    quantity = tags.get(msg, "Quantity"),
+  }
+  local isWhole = tags.get(msg, "Lock-Id") == lock.id
+    and address.is(lock.user)
+    and address.is(lock.recipient)
+    and amount.is(lock.quantity)
+  return isWhole and lock or nil
+end
+
+--- Return whether id is that of a lock which this lock manager issued.
+local function isItsLock(id)
+  local kind, prefix = ids.parse(id)
+  return kind == "M" and prefix == roles.peer("lock_manager"):sub(1, 8)
+end
+
+local function openMint(lock, phase, code)
+  local operation = {
+    id = lock.id,
+    kind = "mint",
+    phase = phase,
+    user = lock.user,
+    recipient = lock.recipient,
+    quantity = lock.quantity,
+    reason = code,
+  }
+  operations.open(Operations, operation, clock.now(), limitSettings.timeout())
+  return operation
+end
+
+local function reserve(operation, facts)
+  Minting = amount.add(Minting, operation.quantity)
+  windows.reserve(Window, {
+    id = operation.id,
+    user = operation.user,
+    quantity = operation.quantity,
+    at = facts.now,
+    isLarge = gate.isLarge(facts),
+  }, limits.milliseconds(facts.limits, "Window-Ms"))
+end
+
+local function begin(lock)
+  limitSettings.settle()
+  local facts = factsOf(lock)
+  local code, text = gate.refusal(facts)
+  local operation = openMint(lock, code and "refunding" or "minting", code)
+  if not code then
+    reserve(operation, facts)
+  end
+  commands.send(operation)
+  if code then
+    return outcomes.mintRefused(operation, code, text)
+  end
+  outcomes.mintBegun(operation)
+end
+
+local function isSame(operation, lock)
+  return operation.user == lock.user
+    and operation.recipient == lock.recipient
+    and operation.quantity == lock.quantity
+end
+
+--- A lock that was seen before: what is open is told again, what was cancelled stays so.
+local function again(msg, operation, lock)
+  if operation.phase == "cancelled" then
+    return commands.send(operation)
+  elseif not isSame(operation, lock) then
+    anomalies.record(msg, "a known Op-Id with other content")
+    return answer.fail(msg, "WrongPhase", "this Op-Id was opened with other content")
+  elseif not operation.closed then
+    commands.send(operation)
+  end
+end
+
+--- Hear what a lock message says of older locks; Duplicate when this one is closed and forgotten.
+local function isForgotten(msg, id)
+  operations.hearLowWater(Operations, id, ids.number(tags.get(msg, "Low-Water")))
+  if operations.isForgotten(Operations, id) then
+    answer.fail(msg, "Duplicate", "this Op-Id is closed and forgotten")
+    return true
+  end
+  return false
+end
+
+function mint.locked(msg)
+  if not roles.isPeer(msg, "lock_manager") then
+    return answer.fail(msg, "Unauthorized", "only the lock manager announces locks")
+  end
+  local lock = readLock(msg)
+  if not lock or not isItsLock(lock.id) then
+    return answer.ignore(msg, "not a lock of this lock manager")
+  end
+  local operation = operations.find(Operations, lock.id)
+  if operation then
+    return again(msg, operation, lock)
+  elseif not isForgotten(msg, lock.id) then
+    begin(lock)
+  end
+end
+
+--- The lock manager gives up waiting. What was seen goes on as it was; what was not never will.
+function mint.cancelLock(msg)
+  local id = tags.get(msg, "Op-Id")
+  if not roles.isPeer(msg, "lock_manager") then
+    return answer.fail(msg, "Unauthorized", "only the lock manager cancels locks")
+  elseif not isItsLock(id) then
+    return answer.ignore(msg, "not a lock of this lock manager")
+  end
+  local operation = operations.find(Operations, id)
+  if not operation and isForgotten(msg, id) then
+    return
+  end
+  operation = operation or openMint({ id = id }, "cancelled")
+  if operation.phase == "cancelled" or not operation.closed then
+    commands.send(operation)
+  end
+end
+
+--- The TIM3 exists: the lock backs it from now on.
+function mint.minted(operation)
+  operations.advance(Operations, operation, "minted", clock.now())
+  Minting = amount.sub(Minting, operation.quantity)
+  accounts.mint(Accounts, operation.user, operation.quantity)
+  commands.send(operation)
+  positions.update(operation)
+  outcomes.minted(operation)
+end
+
+--- The TIM3 will never exist: the deposit goes back.
+function mint.refused(operation, code, text)
+  operation.reason = code
+  operations.advance(Operations, operation, "refused", clock.now())
+  Minting = amount.sub(Minting, operation.quantity)
+  windows.release(Window, operation.id)
+  commands.send(operation)
+  outcomes.mintRefused(operation, code, text)
+end
+
+return mint

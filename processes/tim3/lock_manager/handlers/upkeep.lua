@@ -1,0 +1,154 @@
+--- What brings a waiting operation on: a sweep, anyone's retry, the admin's resolution.
+local answer = require("lib.answer")
+local balances = require("lock_manager.handlers.balances")
+local clock = require("lib.clock")
+local guard = require("lib.guard")
+local handlers = require("lib.handlers")
+local letters = require("lock_manager.letters")
+local operations = require("lock_manager.operations")
+local payments = require("lock_manager.payments")
+local phases = require("lock_manager.phases")
+local probes = require("lock_manager.probes")
+local roles = require("lib.roles")
+local sorted = require("lib.sorted")
+local system = require("system")
+local tags = require("lib.tags")
+
+local upkeep = {}
+
+local MAX_SWEPT = 25
+local GIVE_UP_AFTER = 3 * system.TIMEOUT_MS
+local RESOLVE_AFTER = 10 * system.TIMEOUT_MS
+
+-- Sort key of the operation that the last sweep ended with; "" to begin anew
+SweepCursor = type(SweepCursor) == "string" and SweepCursor or ""
+
+local function ageOf(operation)
+  return clock.now() - operation.since
+end
+
+local function giveUp(lock)
+  local cancelling = phases.after(lock, "giveUp", clock.now())
+  operations.commit(cancelling)
+  letters.cancelLock(cancelling)
+  return cancelling
+end
+
+--- Bring an operation one step on without risk of paying twice; nil, code, text where only its
+--- token's word, or the admin, can.
+local function pushOn(operation)
+  if operation.phase == "locked" then
+    letters.lockSuccess(operation)
+  elseif operation.phase == "cancelling" then
+    letters.cancelLock(operation)
+  elseif phases.isFailed(operation.phase) then
+    return payments.retry(operation)
+  elseif phases.isInFlight(operation.phase) and TokenIdempotent then
+    letters.transfer(operation)
+  else
+    return nil, "WrongPhase", operation.id .. " is " .. operation.phase .. ", nothing is sent again"
+  end
+  return operation
+end
+
+local function markForAttention(operation)
+  if not operation.attention then
+    operations.commit(phases.with(operation, { attention = probes.NEEDS_ATTENTION }))
+  end
+end
+
+local function sweepOne(operation)
+  if operation.phase == "locked" and ageOf(operation) > GIVE_UP_AFTER then
+    giveUp(operation)
+  elseif not pushOn(operation) then
+    markForAttention(operation)
+  end
+end
+
+local function sweep(msg)
+  local limit = sorted.limitOf(tags.get(msg, "Limit"), MAX_SWEPT)
+  local due, cursor, left = operations.due(clock.now(), system.TIMEOUT_MS, SweepCursor, limit)
+  SweepCursor = cursor
+  for _, operation in ipairs(due) do
+    sweepOne(operation)
+  end
+  balances.ask()
+  answer.respond(msg, "Sweep-Response", nil, { sweptOperations = #due, remaining = left })
+end
+
+local function mayGiveUp(msg, lock)
+  return msg.From == lock.user or roles.isAdminItself(msg)
+end
+
+local function retry(msg)
+  local operation, code, text = operations.find(tags.get(msg, "Op-Id"))
+  local wantsUp = tags.isTrue(tags.get(msg, "Give-Up"))
+  if not operation then
+    return answer.fail(msg, code, text)
+  elseif wantsUp and not mayGiveUp(msg, operation) then
+    return answer.fail(msg, "Unauthorized", "only the depositor or the admin may give up")
+  end
+  local after
+  if wantsUp and operation.phase == "locked" then
+    after = giveUp(operation)
+  else
+    after, code, text = pushOn(operation)
+  end
+  if not after then
+    return answer.fail(msg, code, text)
+  end
+  answer.respond(msg, "Retry-Response", { ["Op-Id"] = after.id, Phase = after.phase })
+end
+
+local OUTCOMES = {
+  ["done"] = function(operation, evidence)
+    return payments.confirm(operation, { evidence = evidence })
+  end,
+  ["not-done"] = function(operation, evidence)
+    local text = "the admin has evidence that the transfer moved nothing"
+    return payments.fail(operation, text, { evidence = evidence })
+  end,
+}
+
+--- Return why the admin may not resolve an operation now, as code and text; nil when they may.
+local function refusal(operation)
+  if TokenIdempotent then
+    return "WrongPhase", "this token repeats its notice: retry instead"
+  elseif not phases.isInFlight(operation.phase) then
+    return "WrongPhase", operation.id .. " is " .. operation.phase
+  elseif ageOf(operation) <= RESOLVE_AFTER then
+    return "WrongPhase", "the token may still answer"
+  end
+  return nil
+end
+
+local function resolve(msg)
+  local evidence, act = tags.get(msg, "Evidence"), OUTCOMES[tags.get(msg, "Outcome")]
+  if not roles.isAdminItself(msg) then
+    return answer.fail(msg, "Unauthorized", "only the admin may resolve an operation")
+  end
+  local operation, code, text = operations.find(tags.get(msg, "Op-Id"))
+  if operation and (not act or not evidence or evidence == "") then
+    code, text = "InvalidConfig", "Outcome must be done or not-done, and Evidence say how that is known"
+  elseif operation then
+    code, text = refusal(operation)
+  end
+  if code then
+    return answer.fail(msg, code, text)
+  end
+  local resolved = act(operation, evidence)
+  answer.respond(msg, "Resolve-Operation-Response", { ["Op-Id"] = resolved.id, Phase = resolved.phase })
+end
+
+function upkeep.install()
+  guard.reads({
+    ["Sweep-Expired"] = { "Limit" },
+    ["Retry-Operation"] = { "Op-Id", "Give-Up" },
+    ["Resolve-Operation"] = { "Op-Id", "Outcome", "Evidence" },
+  })
+  handlers.action("Sweep-Expired", sweep)
+  handlers.action("Retry-Operation", retry)
+  handlers.action("Resolve-Operation", resolve)
+end
+
+return upkeep

@@ -1,0 +1,193 @@
+--- All operations of this process and the sums that go with them: the one place that writes them.
+--
+--   find(id)                      the operation; or nil, "UnknownOperation" or "Duplicate", text
+--   commit(operation, sums, receipt)
+--                                 put an operation in place, with the sums (default: as they are) and
+--                                 the receipt of the notice that opened it, {receipts, number, note}
+--   openCount()                   how many are open
+--   inFlight()                    those whose transfer was sent with unknown outcome, by age of id
+--   due(now, timeout, cursor, limit)   those longer than timeout in their phase, by age of id after
+--                                 the cursor: a list, the next cursor ("" at the end), how many remain
+--   all(kind, keep)               map of sort key to those of a kind ("M") that keep(operation) wants
+--   sortKey(id)                   text that sorts as the numbers do
+--   hearLowWater(msg, id)         note the coordinator's oldest open number
+--   ownLowWater(id)               our own oldest open number of that kind, for commands
+--   lowWater(id)                  the smaller of both: nothing below it is ever spoken of again
+--   forget(id, now, timeout)      forget what may be forgotten of the kind of that id
+--   receiptsOf(token)             the receipts of a token's notices, or nil
+--
+-- State: Operations, Open, Pool, Receipts, LowWaters, Probe.
+local book = require("lib.book")
+local ids = require("lib.ids")
+local phases = require("lock_manager.phases")
+local pool = require("lock_manager.pool")
+local publish = require("lib.publish")
+local receipts = require("lock_manager.receipts")
+local report = require("lib.report")
+local sorted = require("lib.sorted")
+local state = require("lib.state")
+local tags = require("lib.tags")
+
+local operations = {}
+
+-- M-n, R-n and W-n, each kind and issuer a stream
+Operations = state.keep(Operations, book.make())
+-- Sort key -> id of the open ones
+Open = state.keep(Open, {})
+Pool = state.keep(Pool, pool.make())
+-- Token -> receipts of its notices
+Receipts = state.keep(Receipts, {})
+-- Stream -> the coordinator's oldest open number
+LowWaters = state.keep(LowWaters, {})
+-- The open question for our balance, {reference, at}, or false
+Probe = Probe or false
+
+function operations.sortKey(id)
+  local stream, n = book.stream(id)
+  return string.format("%s-%015d", stream, n)
+end
+
+function operations.find(id)
+  local stream, n = book.stream(id)
+  local operation = stream and book.find(Operations, stream, n)
+  if operation then
+    return operation
+  elseif stream and book.isForgotten(Operations, stream, n) then
+    return nil, "Duplicate", id .. " is closed and forgotten"
+  end
+  return nil, "UnknownOperation", "there is no such operation"
+end
+
+function operations.receiptsOf(token)
+  return Receipts[token]
+end
+
+--- What others may see of an operation.
+local function view(operation)
+  return {
+    kind = operation.kind,
+    phase = operation.phase,
+    user = operation.user,
+    recipient = operation.recipient,
+    quantity = operation.quantity,
+    attention = operation.attention or "",
+  }
+end
+
+local function publishSums(shown)
+  publish.publish({
+    ops = shown,
+    totallocked = Pool.locked,
+    totalunlocked = Pool.paid,
+    backing = Pool.backing,
+  })
+end
+
+--- An answer about our balance proves nothing once a transfer began or ended after the question.
+local function probeAfter(before, operation)
+  local was = before ~= nil and phases.isInFlight(before.phase)
+  if was ~= phases.isInFlight(operation.phase) then
+    return false
+  end
+  return Probe
+end
+
+function operations.commit(operation, sums, receipt)
+  local stream, n = book.stream(operation.id)
+  local probe = probeAfter(book.find(Operations, stream, n), operation)
+  local entries, key = book.room(Operations, stream, n), operations.sortKey(operation.id)
+  local openId = not operation.closed and operation.id or nil
+  local known = receipt or { receipts = { seen = {} }, number = 0 }
+  local seen, number = known.receipts.seen, known.number
+  local before, after = Pool, sums or Pool
+  -- One assignment: where errors keep state, one before or after this line leaves no half of it.
+  entries[n], Open[key], Pool, Probe, seen[number] = operation, openId, after, probe, known.note
+  publishSums({ [operation.id] = view(operation) })
+  if after.locked ~= before.locked then
+    report.send()
+  end
+end
+
+function operations.openCount()
+  local count = 0
+  for _ in pairs(Open) do
+    count = count + 1
+  end
+  return count
+end
+
+local function openWhere(wanted)
+  local found = {}
+  for key, id in pairs(Open) do
+    local operation = operations.find(id)
+    if wanted(operation) then
+      found[key] = operation
+    end
+  end
+  return found
+end
+
+function operations.inFlight()
+  local found, list = openWhere(function(operation)
+    return phases.isInFlight(operation.phase)
+  end), {}
+  for index, key in ipairs(sorted.keys(found)) do
+    list[index] = found[key]
+  end
+  return list
+end
+
+function operations.due(now, timeout, cursor, limit)
+  local found = openWhere(function(operation)
+    return now - operation.since > timeout
+  end)
+  local keys, nextCursor = sorted.page(found, cursor, limit)
+  local list, remaining = {}, 0
+  for index, key in ipairs(keys) do
+    list[index] = found[key]
+  end
+  for key in pairs(found) do
+    remaining = remaining + (nextCursor ~= "" and key > nextCursor and 1 or 0)
+  end
+  return list, nextCursor, remaining
+end
+
+function operations.all(kind, keep)
+  local stream, found = kind .. "-" .. ao.id:sub(1, 8), {}
+  for _, operation in pairs(book.entries(Operations, stream)) do
+    if keep(operation) then
+      found[operations.sortKey(operation.id)] = operation
+    end
+  end
+  return found
+end
+
+function operations.hearLowWater(msg, id)
+  local stream, told = book.stream(id), ids.number(tags.get(msg, "Low-Water"))
+  if stream and told then
+    LowWaters[stream] = math.max(LowWaters[stream] or 1, told)
+  end
+end
+
+function operations.ownLowWater(id)
+  return book.oldestOpen(Operations, (book.stream(id)))
+end
+
+function operations.lowWater(id)
+  return math.min(operations.ownLowWater(id), LowWaters[book.stream(id)] or 1)
+end
+
+function operations.forget(id, now, timeout)
+  local stream, shown = book.stream(id), {}
+  local isOurs = id:sub(1, 1) == "W"
+  book.raiseLowWater(Operations, stream, isOurs and operations.ownLowWater(id) or operations.lowWater(id))
+  for _, gone in ipairs(book.forget(Operations, stream, now, timeout)) do
+    if gone.notice then
+      receipts.forget(Receipts[gone.token], gone.notice)
+    end
+    shown[gone.id] = ""
+  end
+  publish.publish({ ops = shown })
+end
+
+return operations

@@ -1,0 +1,274 @@
+"""
+Deploy: a plan carried out, so that a crash on any line leaves what the next run can finish.
+
+Each stage is signed, its bytes kept and recorded as pending, then sent, awaited, and recorded as
+done or failed. What an earlier run left pending is sent again as the same bytes, unless the
+network has it: PSS is randomised, so signing again would make a second message or process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from itertools import groupby
+
+import msgspec
+
+from aosctl.bundle import Bundle
+from aosctl.dataitem import DataItem
+from aosctl.errors import DeployError
+from aosctl.ledger import Begun, Ledger
+from aosctl.manifest import Manifest, Question
+from aosctl.message import Result, make_tags
+from aosctl.networks import Network
+from aosctl.plan import Plan, Step, resolve
+from aosctl.query import answer_in, answers_in
+from aosctl.ready import wait_until_ready
+from aosctl.record import Entry, Item
+from aosctl.verify import Difference, verify_processes
+
+
+class Deployment(msgspec.Struct, frozen=True, kw_only=True):
+    """A plan that came true: its steps with the items that were sent, and the processes now."""
+
+    network: str
+    bundle: str
+    changed: bool
+    steps: tuple[Step, ...]
+    entries: dict[str, Entry]
+
+
+OnStep = Callable[[Step], None]
+
+
+def _say_nothing(_: Step) -> None:
+    pass
+
+
+def deploy(
+    plan: Plan,
+    *,
+    manifest: Manifest,
+    bundles: Mapping[str, Bundle],
+    network: Network,
+    ledger: Ledger,
+    on_step: OnStep = _say_nothing,
+) -> Deployment:
+    """
+    Return the deployment after every step of `plan` has come true and the whole is ready.
+
+    `on_step` is told of each step when it is about to be sent (state pending) and when it has
+    ended. An empty plan sends nothing, and still is done only if the whole is ready.
+
+    Raises:
+        DeployError: a step failed, an answer refused it, or the whole does not become ready; what
+            had come true before is recorded.
+        NetworkError: the network failed; what was sent is recorded as pending, and the next run
+            goes on there.
+        RecordError: the record cannot be written.
+    """
+    run = _Run(manifest, bundles, network=network, ledger=ledger, on_step=on_step)
+    messages = (step for step in plan.steps if step.kind != "verify")
+    for _, stage in groupby(messages, key=lambda step: step.stage):
+        run.carry_out([*stage])
+    if manifest.ready:
+        wait_until_ready(manifest.ready, run.id_of(manifest.ready.process), network)
+    run.verify([step for step in plan.steps if step.kind == "verify"])
+    return Deployment(
+        network=plan.network,
+        bundle=plan.bundle,
+        changed=plan.changed,
+        steps=tuple(run.ended),
+        entries=ledger.entries,
+    )
+
+
+class _Run:
+    """One plan being carried out."""
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        bundles: Mapping[str, Bundle],
+        *,
+        network: Network,
+        ledger: Ledger,
+        on_step: OnStep,
+    ) -> None:
+        self.manifest = manifest
+        self.bundles = bundles
+        self.network = network
+        self.ledger = ledger
+        self.on_step = on_step
+        self.ended: list[Step] = []
+
+    def id_of(self, process: str) -> str:
+        return self.ledger.entries[process].id
+
+    # --- a stage ---------------------------------------------------------------------------------
+
+    def carry_out(self, steps: list[Step]) -> None:
+        """Let the steps of one stage come true, or raise for the first that did not."""
+        resumed = [(step, self.left_to_send(step)) for step in steps if step.item]
+        begun = self.begin([step for step in steps if not step.item])
+        sent = [*resumed, *begun]
+        for step, item in sent:
+            self.on_step(step)
+            if item:
+                self.network.submit(item)
+        self.await_ends([step for step, _ in sent])
+
+    def left_to_send(self, step: Step) -> DataItem | None:
+        """Return the bytes of a step that was begun before, or None if they have arrived."""
+        item = step.item or ""
+        if self.network.has(item, process=self.id_of(step.process)):
+            return None
+        signed = self.ledger.bytes_of(item)
+        if signed is None:
+            self.ledger.settle(step.process, step.part, "failed")
+            self.ledger.save()
+            raise DeployError(
+                f"the {step.kind} of '{step.process}' was signed, has not arrived, "
+                "and its bytes are gone",
+                where=f"item {item}",
+                hint="If you are sure that it was never sent, deploy again: it is signed anew.",
+            )
+        return signed
+
+    def begin(self, steps: list[Step]) -> list[tuple[Step, DataItem]]:
+        """Sign the steps and record them as pending."""
+        signed = [(step, self.sign(step)) for step in map(self.with_ids, steps)]
+        self.ledger.begin(
+            Begun(self.entry(step, item), step.process, step.part, item, self.item(step, item))
+            for step, item in signed
+        )
+        return [(msgspec.structs.replace(step, item=item.id), item) for step, item in signed]
+
+    def await_ends(self, steps: Iterable[Step]) -> None:
+        """Wait for the end of each step and record it; raise for the first that failed."""
+        failures: list[DeployError] = []
+        try:
+            for step in steps:
+                failure = self.failure(step)
+                failures += [failure] if failure else []
+                self.end(step, failed=failure is not None)
+                self.ledger.settle(step.process, step.part, self.ended[-1].state)
+        finally:
+            self.ledger.save()
+        if failures:
+            raise failures[0]
+
+    def end(self, step: Step, *, failed: bool) -> None:
+        self.ended.append(msgspec.structs.replace(step, state="failed" if failed else "done"))
+        self.on_step(self.ended[-1])
+
+    # --- a step ----------------------------------------------------------------------------------
+
+    def with_ids(self, step: Step) -> Step:
+        """Return the step with the ids that it needs, which exist by now."""
+        ids = {name: entry.id for name, entry in self.ledger.entries.items()}
+        tags = resolve({tag.name: tag.value for tag in step.tags}, ids)
+        return msgspec.structs.replace(step, tags=make_tags(tags))
+
+    def sign(self, step: Step) -> DataItem:
+        if step.kind == "spawn":
+            return self.network.sign_spawn(tags=step.tags, module=self.module(step.process))
+        text = self.bundles[step.process].text if step.kind == "eval" else ""
+        target = self.id_of(step.process)
+        return self.network.sign_message(target=target, tags=step.tags, data=text)
+
+    def module(self, process: str) -> str:
+        settings = self.manifest.networks.get(self.network.name)
+        wished = self.manifest.processes[process].module
+        return wished or (settings and settings.module) or self.network.module
+
+    def entry(self, step: Step, item: DataItem) -> Entry:
+        """Return the entry of a process, which a spawn begins."""
+        if step.kind != "spawn":
+            return self.ledger.entries[step.process]
+        return Entry(
+            id=item.id,
+            module=self.module(step.process),
+            scheduler=self.network.scheduler,
+            owner=self.network.address,
+            log=self.network.log,
+            tags={tag.name: tag.value for tag in step.tags},
+        )
+
+    def item(self, step: Step, signed: DataItem) -> Item:
+        """Return what the record says of a step that is about to be sent."""
+        if step.kind == "eval":
+            bundle_hash = self.bundles[step.process].hash
+            return Item(id=signed.id, state="pending", bundle_hash=bundle_hash)
+        if step.kind == "configure":
+            tags = {tag.name: tag.value for tag in step.tags if tag.name != "Action"}
+            return Item(id=signed.id, state="pending", tags=tags)
+        return Item(id=signed.id, state="pending")
+
+    # --- how a step ended ------------------------------------------------------------------------
+
+    def failure(self, step: Step) -> DeployError | None:
+        """Wait for what became of a step; return what went wrong, if anything."""
+        result = self.network.result(self.id_of(step.process), step.item or "")
+        if result.failure is not None:
+            return self.lua_failure(step, result.failure)
+        question = self.question(step)
+        if question is None or answer_in(result, question.answer, asker=self.network.address):
+            return None
+        return self.refusal(step, question, result)
+
+    def question(self, step: Step) -> Question | None:
+        if step.kind != "configure":
+            return None
+        return self.manifest.limits if step.part == "limits" else self.manifest.configure
+
+    def lua_failure(self, step: Step, text: str) -> DeployError:
+        # aos puts what was printed before, and "error:", in front of the error itself.
+        lines = self.bundles[step.process].line_map
+        said = lines.translate(text.rpartition("error:\n")[2].strip())
+        return DeployError(
+            f"the {step.kind} of '{step.process}' failed: {said}",
+            where=f"{lines.first_place(text) or step.process} (item {step.item})",
+            hint="The process is as it was before. Mend the source, then deploy again.",
+        )
+
+    def refusal(self, step: Step, question: Question, result: Result) -> DeployError:
+        answers = answers_in(result, asker=self.network.address)
+        parts = (answers[0].action, answers[0].tag("Error"), answers[0].data) if answers else ()
+        said = ": ".join(str(part) for part in parts if part)
+        return DeployError(
+            f"'{step.process}' did not accept {question.action}: "
+            f"{said or f'it did not answer {question.answer}'}",
+            where=f"process {self.id_of(step.process)} (item {step.item})",
+            hint="Nothing changed in it. Look at its config and limits in the manifest.",
+        )
+
+    # --- the whole -------------------------------------------------------------------------------
+
+    def verify(self, steps: list[Step]) -> None:
+        """Compare what lives with what was recorded, and record the handlers that were found."""
+        if not steps:
+            return
+        entries = {
+            name: msgspec.structs.replace(entry, handlers=None)  # an upgrade may change them
+            for name, entry in self.ledger.entries.items()
+        }
+        found = verify_processes(self.manifest, self.bundles, entries, self.network)
+        different = {difference.process for difference in found.differences}
+        for step in steps:
+            self.end(step, failed=step.process in different)
+        if found.differences:
+            raise _unlike(found.differences)
+        self.ledger.note_handlers(found.handlers)
+        self.ledger.save()
+
+
+def _unlike(differences: tuple[Difference, ...]) -> DeployError:
+    lines = (
+        f"{found.process} {found.field}: {found.live!r} lives, {found.recorded!r} was sent"
+        for found in differences
+    )
+    return DeployError(
+        "what lives is not what was deployed",
+        where="\n".join(lines),
+        hint="Perhaps somebody else changes these processes. `aosctl verify` shows it again.",
+    )

@@ -1,0 +1,97 @@
+"""
+Putting a process back to what it was before a message.
+
+A process is what its log makes of it: the messages that succeeded, in order. The exact way back is
+a fresh Lua state and the log once more; the quick way is a checkpoint inside the state and the part
+of the log since. Checkpoints are taken only where something failed, so success costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from lupa.lua53 import LuaError as LupaError
+from lupa.lua53 import LuaMemoryError
+
+Row = tuple[Any, ...]
+
+# A message costs about as much as a checkpoint of this many entries.
+_ENTRIES_PER_MESSAGE = 80
+
+
+class Rollback:
+    """The log of one process, and a Lua state that agrees with it whenever `door` is asked for."""
+
+    def __init__(self, boot: Callable[[], Any]) -> None:
+        self._boot = boot
+        self._log: list[Row] = []
+        self._door: Any = None
+        self._tainted = False
+        self._checkpoint: int | None = None  # how much of the log it holds
+        self._size = 0
+
+    @property
+    def door(self) -> Any:
+        """Return the door of a state that has seen the log and nothing else."""
+        if self._door is None:
+            self._rebuild()
+        elif self._tainted:
+            self._go_back()
+        return self._door
+
+    def keep(self, row: Row) -> None:
+        """Add to the log what the state has seen."""
+        self._log.append(row)
+
+    def taint(self) -> None:
+        """Note that the state has seen what is not in the log."""
+        self._tainted = True
+
+    def secure(self) -> None:
+        """Make the way back to the present state short; for what is known to be undone."""
+        door = self.door
+        if self._checkpoint is not None and door.canRewind():
+            since = len(self._log) - self._checkpoint
+            if since * _ENTRIES_PER_MESSAGE <= self._size:
+                return
+        self.remember(door)
+
+    def remember(self, door: Any) -> None:
+        """Take a checkpoint of the present state; where none is possible, have none."""
+        self._checkpoint = None
+        try:
+            possible, self._size = door.checkpoint()
+        except (LuaMemoryError, LupaError):
+            return
+        if possible:
+            self._checkpoint = len(self._log)
+
+    def forget(self) -> None:
+        """Give up the state; the log can rebuild it."""
+        self._door, self._tainted, self._checkpoint = None, False, None
+
+    def _go_back(self) -> None:
+        if self._checkpoint is None or not self._rewind():
+            self.forget()
+            self._rebuild()
+        self._tainted = False
+        self.secure()
+
+    def _rewind(self) -> bool:
+        """Restore the checkpoint and replay what followed; False where that is not possible."""
+        try:
+            if not self._door.rewind():
+                return False
+            self._replay(self._log[self._checkpoint :])
+        except (LuaMemoryError, LupaError):
+            return False
+        return True
+
+    def _rebuild(self) -> None:
+        self._door = self._boot()
+        self._replay(self._log)
+
+    def _replay(self, rows: list[Row]) -> None:
+        for row in rows:
+            self._door.replay(*row)

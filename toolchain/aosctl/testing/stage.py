@@ -1,0 +1,161 @@
+"""
+Stage: a world for tests in which bundles run and plain addresses play everybody else.
+
+    stage = Stage(project_root)
+    token = stage.start("processes/tim3/mock_usda/process.lua", tags={"Name": "Mock USDA"})
+    (answer,) = token.send("alice", "Balance")
+    assert answer.action == "Balance-Response"
+
+A peer is no mock: it is an address whose messages arrive like any other's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from aosctl.bundle import Bundle, build_bundle
+from aosctl.emulator.trace import Step
+from aosctl.emulator.world import World
+from aosctl.message import Message, is_address, make_tags, name_address, strip_colours
+
+Pairs = Mapping[str, str] | Iterable[tuple[str, str]]
+_NO_TARGET = "it has no Target"  # patch messages: read by the node, sent to nobody
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """A message that a process sent, and the address or process that got it."""
+
+    receiver: str
+    message: Message
+
+    @property
+    def action(self) -> str | None:
+        """Return its Action."""
+        return self.message.action
+
+    @property
+    def data(self) -> str:
+        """Return its Data."""
+        return self.message.data or ""
+
+    @property
+    def error(self) -> str | None:
+        """Return its Error tag: the code of a refusal."""
+        return self.message.tag("Error")
+
+    def tag(self, name: str) -> str | None:
+        """Return the value of the first tag called exactly `name`."""
+        return self.message.tag(name)
+
+    def json(self) -> Any:
+        """Return its Data as JSON."""
+        return json.loads(self.data)
+
+
+class Stage:
+    """A world, the project whose bundles it runs, and names for addresses."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.world = World()
+
+    def address(self, name: str) -> str:
+        """Return `name` if it is an address already, else the address that it stands for."""
+        return name if is_address(name) else name_address(name)
+
+    def start(self, source: str, *, tags: Pairs = (), owner: str = "deployer") -> Actor:
+        """Spawn a process and evaluate the bundle of `source` in it."""
+        process = self.world.spawn(owner=self.address(owner), tags=make_tags(tags))
+        actor = Actor(self, process, owner)
+        self.run()
+        actor.evaluate(_bundle(self.root, source).text)
+        return actor
+
+    def run(self) -> list[Sent]:
+        """
+        Deliver until all is quiet; return what processes sent meanwhile, in order of delivery.
+
+        Raises:
+            ProcessError: a handler failed.
+            AssertionError: the network would have lost a message.
+        """
+        steps = self.world.run()
+        for step in steps:
+            if step.result is not None:
+                step.result.raise_for_error()
+            lost = [loss for loss in step.lost if loss.reason != _NO_TARGET]
+            if lost:
+                raise AssertionError(f"{step.message.action}: {lost}")
+        return [_sent(step) for step in steps if step.parent is not None]
+
+    def close(self) -> None:
+        """Let go of every process."""
+        self.world.close()
+
+
+class Actor:
+    """One process on the stage."""
+
+    def __init__(self, stage: Stage, process: str, owner: str) -> None:
+        self.stage = stage
+        self.id = process
+        self.owner = owner
+
+    def send(
+        self,
+        sender: str,
+        action: str | None,
+        tags: Pairs = (),
+        *,
+        data: str = "",
+        anchor: str | None = None,
+    ) -> list[Sent]:
+        """Send one message, deliver until all is quiet, and return what processes then sent."""
+        pairs = [("Action", action)] if action is not None else []
+        pairs += tags.items() if isinstance(tags, Mapping) else tags
+        self.stage.world.send(
+            sender=self.stage.address(sender),
+            target=self.id,
+            tags=make_tags(pairs),
+            data=data,
+            anchor=anchor,
+        )
+        return self.stage.run()
+
+    def ask(self, sender: str, action: str, tags: Pairs = (), *, data: str = "") -> Sent:
+        """Send one message and return what its sender got back: exactly one message."""
+        sent = self.send(sender, action, tags, data=data)
+        (answer,) = [s for s in sent if s.receiver == self.stage.address(sender)]
+        return answer
+
+    def evaluate(self, code: str) -> str:
+        """Evaluate Lua text as the owner; return what it printed or returned, without colours."""
+        world = self.stage.world
+        message = world.send(
+            sender=self.stage.address(self.owner),
+            target=self.id,
+            tags=make_tags({"Action": "Eval"}),
+            data=code,
+        )
+        self.stage.run()
+        return strip_colours(world.result(self.id, message).output["data"])
+
+    @property
+    def published(self) -> dict[str, Any]:
+        """Return the state that the process has published so far."""
+        return self.stage.world.published(self.id)
+
+
+def _sent(step: Step) -> Sent:
+    return Sent(step.receiver, step.message)
+
+
+@cache
+def _bundle(root: Path, source: str) -> Bundle:
+    return build_bundle(root, Path(source))

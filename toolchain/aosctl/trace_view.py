@@ -1,0 +1,106 @@
+"""Trace view: the tree of what one message caused, as a document, as words, as a diagram."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from rich.text import Text
+from rich.tree import Tree
+
+from aosctl import view
+from aosctl.diagram import make_diagram
+from aosctl.directory import Directory
+from aosctl.emulator.trace import Step, TraceNode, walk
+from aosctl.locator import Locator
+
+_ERROR_LINES = 3  # of a Lua error in a tree; the document has all
+
+Locators = Mapping[str, Locator]
+
+
+def trace_document(node: TraceNode, directory: Directory, locators: Locators) -> dict[str, Any]:
+    """Return a trace as its JSON document."""
+    return {"schema": "aosctl.trace/1", "root": _node(node, directory, locators)}
+
+
+def trace_tree(node: TraceNode, directory: Directory, locators: Locators) -> Tree:
+    """Return a trace as a tree for a terminal."""
+    tree = Tree(_label(_node(node, directory, locators)), guide_style="dim")
+    _grow(tree, node, directory, locators)
+    return tree
+
+
+def trace_diagram(node: TraceNode, directory: Directory) -> str:
+    """Return a trace as a Mermaid sequence diagram, in the order of delivery."""
+    steps = sorted(walk(node), key=lambda step: step.index)
+    messages = (msgspec.structs.replace(step.message, target=step.receiver) for step in steps)
+    return make_diagram(messages, directory)
+
+
+def _node(node: TraceNode, directory: Directory, locators: Locators) -> dict[str, Any]:
+    step = node.step
+    result = step.result
+    file, line = _place(step, locators)
+    return {
+        "message": step.id,
+        "process": directory.name(step.receiver),
+        "process_id": step.receiver,
+        "action": step.message.action,
+        "from": directory.name(step.message.sender),
+        "from_id": step.message.sender,
+        "handler": result.handlers[-1] if result and result.handlers else None,
+        "file": file,
+        "line": line,
+        "cost": result.cost if result else None,
+        "error": _error(step, locators),
+        "changed": None if result is None or result.changed is None else list(result.changed),
+        "lost": [{"what": lost.what, "reason": lost.reason} for lost in step.lost],
+        "children": [_node(child, directory, locators) for child in node.children],
+    }
+
+
+def _place(step: Step, locators: Locators) -> tuple[str | None, int | None]:
+    location = step.result.location if step.result else None
+    if location is None:
+        return None, None
+    locator = locators.get(step.receiver)
+    return locator.locate(location) if locator else (location.chunk, location.line)
+
+
+def _error(step: Step, locators: Locators) -> str | None:
+    if step.refused is not None:
+        return step.refused
+    text = step.result.failure if step.result else None
+    if text is None:
+        return None
+    text = text.rpartition("error:\n")[2].strip()
+    locator = locators.get(step.receiver)
+    return locator.translate(text) if locator else text
+
+
+def _grow(tree: Tree, node: TraceNode, directory: Directory, locators: Locators) -> None:
+    for child in node.children:
+        branch = tree.add(_label(_node(child, directory, locators)))
+        _grow(branch, child, directory, locators)
+
+
+def _label(node: Mapping[str, Any]) -> Text:
+    text = Text.assemble(
+        (view.plain(node["action"] or "no Action"), "bold"),
+        view.plain(f"  {node['from']} → {node['process']}"),
+    )
+    if node["handler"]:
+        place = f"  {node['file']}:{node['line']}" if node["file"] else ""
+        text.append(view.plain(f"  [{node['handler']}]{place}"), "cyan")
+    if node["cost"] is not None:
+        text.append(f"  {node['cost']:,} instructions", "dim")
+    if node["changed"]:
+        text.append(f"\nchanged: {view.plain(', '.join(node['changed']))}", "dim")
+    for lost in node["lost"]:
+        text.append(f"\nlost: {view.plain(lost['what'])}: {view.plain(lost['reason'])}", "yellow")
+    if node["error"]:
+        lines = view.plain(node["error"]).splitlines()[:_ERROR_LINES]
+        text.append("\nerror: " + "\n       ".join(lines), "bold red")
+    return text
