@@ -34,6 +34,7 @@ local guard = require("lib.guard")
 local handlers = require("lib.handlers")
 local jsonText = require("lib.json_text")
 local peerRules = require("lib.peer_rules")
+local publish = require("lib.publish")
 local roles = require("lib.roles")
 local sorted = require("lib.sorted")
 local tags = require("lib.tags")
@@ -162,6 +163,11 @@ local function apply(checked)
   return changed
 end
 
+--- Publish whom this process knows, and whether that can still change.
+local function publishConfig()
+  publish.publish({ peers = Peers, configured = config.isConfigured(), configlocked = Locked })
+end
+
 local function configAnswer()
   local missing = config.missing()
   local body = { configured = #missing == 0, missing = missing, timestamp = clock.now() }
@@ -184,6 +190,7 @@ local function setProcessConfig(msg)
   if options.applied then
     options.applied(msg, changed)
   end
+  publishConfig()
   answer.respond(msg, "SetProcessConfig-Response", nil, configAnswer())
 end
 
@@ -219,6 +226,7 @@ local function lockConfig(msg)
     return answer.fail(msg, "NotConfigured", "missing: " .. table.concat(missing, ", "))
   end
   Locked = true
+  publishConfig()
   answer.respond(msg, "Lock-Config-Response", { Locked = true })
 end
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import msgspec
 import pytest
 
 from aosctl.emulator.process import Process
@@ -206,15 +207,11 @@ def test_a_failed_spawn_leaves_a_process_that_fails_every_message() -> None:
         Definition(ID, OWNER, make_tags(tags)), Definition(MODULE, OWNER, make_tags({}))
     )
     process = Process(environment)
-    spawn = Message(**{**_fields(SPAWN), "data": "error('no')", "tags": make_tags(tags)})
+    spawn = msgspec.structs.replace(SPAWN, data="error('no')", tags=make_tags(tags))
     assert "no" in str(process.evaluate(spawn).failure)
     failure = process.evaluate(make_message("return 1", Action="Eval")).host_error
     assert failure is not None
     assert "attempt to concatenate a nil value (field 'Module')" in failure
-
-
-def _fields(message: Message) -> dict[str, object]:
-    return {name: getattr(message, name) for name in message.__struct_fields__}
 
 
 def test_a_closed_process_says_that_it_is_closed(process: Process) -> None:

@@ -64,38 +64,38 @@ Altered = Callable[[str, Alter], Path]
 
 
 @pytest.mark.parametrize(
-    ("theme", "case", "number", "keys", "value", "path"),
+    ("place", "keys", "value", "path"),
     [
-        ("send", "o-tags", 1, ("Messages", 0, "Data"), "x", "Messages[0].Data"),
-        ("send", "o-tags", 1, ("Messages", 0, "Target"), "x", "Messages[0].Target"),
-        ("send", "o-tags", 1, ("Messages", 0, "Tags", 3, "value"), "9", "Messages[0].Tags[3]"),
-        ("send", "o-values", 1, ("Messages", 0, "Tags", 5, "value"), 7, "Messages[0].Tags"),
-        ("send", "o-tags", 1, ("Messages",), [], "Messages.length"),
-        ("send", "o-spawn", 1, ("Spawns", 0, "Tags", 5, "value"), "x", "Spawns[0].Tags[5]"),
-        ("send", "o-spawn", 3, ("Assignments", 0, "Message"), "x", "Assignments"),
-        ("output", "p-print", 5, ("Output", "data"), "x", "Output.data"),
-        ("output", "p-print", 5, ("Output", "prompt"), "x", "Output.prompt"),
-        ("output", "p-print", 5, ("Output", "print"), False, "Output.print"),
-        ("output", "p-print", 6, ("Output", "test"), "x", "Output.test"),
-        ("errors", "e-kinds", 2, ("errorCore",), "x", "Error"),
-        ("errors", "e-kinds", 16, ("hostErrorCore",), "x", "HostError"),
-        ("errors", "e-eval", 8, ("errorCore",), {"code": 6}, "Error"),
+        (("send", "o-tags", 1), ("Messages", 0, "Data"), "x", "Messages[0].Data"),
+        (("send", "o-tags", 1), ("Messages", 0, "Target"), "x", "Messages[0].Target"),
+        (("send", "o-tags", 1), ("Messages", 0, "Tags", 3, "value"), "9", "Messages[0].Tags[3]"),
+        (("send", "o-values", 1), ("Messages", 0, "Tags", 5, "value"), 7, "Messages[0].Tags"),
+        (("send", "o-tags", 1), ("Messages",), [], "Messages.length"),
+        (("send", "o-spawn", 1), ("Spawns", 0, "Tags", 5, "value"), "x", "Spawns[0].Tags[5]"),
+        (("send", "o-spawn", 3), ("Assignments", 0, "Message"), "x", "Assignments"),
+        (("output", "p-print", 5), ("Output", "data"), "x", "Output.data"),
+        (("output", "p-print", 5), ("Output", "prompt"), "x", "Output.prompt"),
+        (("output", "p-print", 5), ("Output", "print"), False, "Output.print"),
+        (("output", "p-print", 6), ("Output", "test"), "x", "Output.test"),
+        (("errors", "e-kinds", 2), ("errorCore",), "x", "Error"),
+        (("errors", "e-kinds", 16), ("hostErrorCore",), "x", "HostError"),
+        (("errors", "e-eval", 8), ("errorCore",), {"code": 6}, "Error"),
     ],
 )
 def test_a_trace_altered_on_purpose_fails_and_says_where(
     altered: Altered,
-    theme: str,
-    case: str,
-    number: int,
+    place: tuple[str, str, int],
     keys: tuple[str | int, ...],
     value: object,
     path: str,
 ) -> None:
+    theme, case, number = place
+
     def change(document: dict[str, Any]) -> None:
-        place = step(document, case, number)["expected"]
+        target = step(document, case, number)["expected"]
         for key in keys[:-1]:
-            place = place[key]
-        place[keys[-1]] = value
+            target = target[key]
+        target[keys[-1]] = value
 
     (found,) = replay_files([altered(theme, change)]).failed
     assert (found.file, found.case, found.step) == (f"{theme}.json", case, number)

@@ -133,10 +133,11 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize(("before", "change", "read", "expected"), CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize("scenario", CHANGES.values(), ids=CHANGES)
 def test_a_failed_message_leaves_no_trace(
-    process: Process, run: Run, before: str, change: str, read: str, expected: str
+    process: Process, run: Run, scenario: tuple[str, str, str, str]
 ) -> None:
+    before, change, read, expected = scenario
     run(f"local _ = 1 {before}")
     assert run(f"return {read}") == expected
     for _ in range(3):  # the first way back is a rebuild, the next ones are checkpoints
@@ -239,7 +240,7 @@ STEPS = st.sampled_from(
     ]
 )
 READ = (
-    "local out = {ao.reference, #Handlers.list, Got(), math.random(9), tostring(getmetatable(T))=='nil'} "
+    "local out = {ao.reference, #Handlers.list, Got(), math.random(9), getmetatable(T) == nil} "
     "for k, v in pairs(T) do out[#out + 1] = tostring(k) .. type(v) end "
     "for i = 1, #out do out[i] = tostring(out[i]) end table.sort(out) return table.concat(out, ' ')"
 )

@@ -20,10 +20,10 @@ from aosctl.ledger import Begun, Ledger
 from aosctl.manifest import Manifest, Question
 from aosctl.message import Result, make_tags
 from aosctl.networks import Network
-from aosctl.plan import Plan, Step, resolve
+from aosctl.plan import Kind, Plan, Step, resolve
 from aosctl.query import answer_in, answers_in
 from aosctl.ready import wait_until_ready
-from aosctl.record import Entry, Item
+from aosctl.record import Entry, Item, State
 from aosctl.verify import Difference, verify_processes
 
 
@@ -34,13 +34,22 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     bundle: str
     changed: bool
     steps: tuple[Step, ...]
+    verified: tuple[str, ...]
     entries: dict[str, Entry]
 
 
-OnStep = Callable[[Step], None]
+class Progress(msgspec.Struct, frozen=True):
+    """Where a step is: about to be sent (pending), or ended."""
+
+    kind: Kind
+    process: str
+    state: State
 
 
-def _say_nothing(_: Step) -> None:
+OnProgress = Callable[[Progress], None]
+
+
+def _say_nothing(_: Progress) -> None:
     pass
 
 
@@ -51,13 +60,13 @@ def deploy(
     bundles: Mapping[str, Bundle],
     network: Network,
     ledger: Ledger,
-    on_step: OnStep = _say_nothing,
+    on_progress: OnProgress = _say_nothing,
 ) -> Deployment:
     """
     Return the deployment after every step of `plan` has come true and the whole is ready.
 
-    `on_step` is told of each step when it is about to be sent (state pending) and when it has
-    ended. An empty plan sends nothing, and still is done only if the whole is ready.
+    `on_progress` is told of each step when it is about to be sent and when it has ended. An empty
+    plan sends nothing, and still is done only if the whole is ready.
 
     Raises:
         DeployError: a step failed, an answer refused it, or the whole does not become ready; what
@@ -66,18 +75,19 @@ def deploy(
             goes on there.
         RecordError: the record cannot be written.
     """
-    run = _Run(manifest, bundles, network=network, ledger=ledger, on_step=on_step)
-    messages = (step for step in plan.steps if step.kind != "verify")
-    for _, stage in groupby(messages, key=lambda step: step.stage):
+    run = _Run(manifest, bundles, network=network, ledger=ledger, on_progress=on_progress)
+    for _, stage in groupby(plan.steps, key=lambda step: step.stage):
         run.carry_out([*stage])
     if manifest.ready:
         wait_until_ready(manifest.ready, run.id_of(manifest.ready.process), network)
-    run.verify([step for step in plan.steps if step.kind == "verify"])
+    if plan.verify:
+        run.verify()
     return Deployment(
         network=plan.network,
         bundle=plan.bundle,
         changed=plan.changed,
         steps=tuple(run.ended),
+        verified=plan.verify,
         entries=ledger.entries,
     )
 
@@ -92,13 +102,13 @@ class _Run:
         *,
         network: Network,
         ledger: Ledger,
-        on_step: OnStep,
+        on_progress: OnProgress,
     ) -> None:
         self.manifest = manifest
         self.bundles = bundles
         self.network = network
         self.ledger = ledger
-        self.on_step = on_step
+        self.on_progress = on_progress
         self.ended: list[Step] = []
 
     def id_of(self, process: str) -> str:
@@ -112,7 +122,7 @@ class _Run:
         begun = self.begin([step for step in steps if not step.item])
         sent = [*resumed, *begun]
         for step, item in sent:
-            self.on_step(step)
+            self.on_progress(Progress(step.kind, step.process, "pending"))
             if item:
                 self.network.submit(item)
         self.await_ends([step for step, _ in sent])
@@ -141,7 +151,10 @@ class _Run:
             Begun(self.entry(step, item), step.process, step.part, item, self.item(step, item))
             for step, item in signed
         )
-        return [(msgspec.structs.replace(step, item=item.id), item) for step, item in signed]
+        return [
+            (msgspec.structs.replace(step, item=item.id, final=item.tags), item)
+            for step, item in signed
+        ]
 
     def await_ends(self, steps: Iterable[Step]) -> None:
         """Wait for the end of each step and record it; raise for the first that failed."""
@@ -150,16 +163,14 @@ class _Run:
             for step in steps:
                 failure = self.failure(step)
                 failures += [failure] if failure else []
-                self.end(step, failed=failure is not None)
-                self.ledger.settle(step.process, step.part, self.ended[-1].state)
+                state: State = "failed" if failure else "done"
+                self.ledger.settle(step.process, step.part, state)
+                self.ended.append(msgspec.structs.replace(step, state=state))
+                self.on_progress(Progress(step.kind, step.process, state))
         finally:
             self.ledger.save()
         if failures:
             raise failures[0]
-
-    def end(self, step: Step, *, failed: bool) -> None:
-        self.ended.append(msgspec.structs.replace(step, state="failed" if failed else "done"))
-        self.on_step(self.ended[-1])
 
     # --- a step ----------------------------------------------------------------------------------
 
@@ -171,15 +182,10 @@ class _Run:
 
     def sign(self, step: Step) -> DataItem:
         if step.kind == "spawn":
-            return self.network.sign_spawn(tags=step.tags, module=self.module(step.process))
+            return self.network.sign_spawn(tags=step.tags, module=step.module)
         text = self.bundles[step.process].text if step.kind == "eval" else ""
         target = self.id_of(step.process)
         return self.network.sign_message(target=target, tags=step.tags, data=text)
-
-    def module(self, process: str) -> str:
-        settings = self.manifest.networks.get(self.network.name)
-        wished = self.manifest.processes[process].module
-        return wished or (settings and settings.module) or self.network.module
 
     def entry(self, step: Step, item: DataItem) -> Entry:
         """Return the entry of a process, which a spawn begins."""
@@ -187,7 +193,7 @@ class _Run:
             return self.ledger.entries[step.process]
         return Entry(
             id=item.id,
-            module=self.module(step.process),
+            module=step.module or self.network.module,
             scheduler=self.network.scheduler,
             owner=self.network.address,
             log=self.network.log,
@@ -244,18 +250,17 @@ class _Run:
 
     # --- the whole -------------------------------------------------------------------------------
 
-    def verify(self, steps: list[Step]) -> None:
+    def verify(self) -> None:
         """Compare what lives with what was recorded, and record the handlers that were found."""
-        if not steps:
-            return
         entries = {
             name: msgspec.structs.replace(entry, handlers=None)  # an upgrade may change them
             for name, entry in self.ledger.entries.items()
         }
         found = verify_processes(self.manifest, self.bundles, entries, self.network)
         different = {difference.process for difference in found.differences}
-        for step in steps:
-            self.end(step, failed=step.process in different)
+        for process in self.manifest.processes:
+            state: State = "failed" if process in different else "done"
+            self.on_progress(Progress("verify", process, state))
         if found.differences:
             raise _unlike(found.differences)
         self.ledger.note_handlers(found.handlers)

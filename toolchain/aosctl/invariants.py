@@ -1,19 +1,22 @@
 """
 Invariants: the laws of a bundle, pure Lua functions over what its processes publish.
 
-`processes/<bundle>/invariants.lua` returns a table of functions. Each takes two tables, process ->
-published state: how it is now, and how it was before the last delivery (nil at first). It returns
-true, or false and the reason in words. The scenario says which hold always and which at rest.
+`processes/<bundle>/invariants.lua` returns a table of functions. Each takes three tables by
+process: the published state now, the same before the last delivery (nil at first), and the ids. It
+returns true, or false and the reason in words. It may require the project's Lua, as a process may.
+The scenario says which hold always and which at rest.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from aosctl.bundle import Bundle, build_bundle
 from aosctl.emulator.sandbox import LuaChunk, LuaError
 from aosctl.errors import ScenarioError
 from aosctl.names import did_you_mean, listed
@@ -21,7 +24,10 @@ from aosctl.scenario import Laws
 
 States = Mapping[str, Mapping[str, Any]]
 
-# The laws stand on line 1 of this, so that their own lines keep their numbers.
+_CHUNK = "invariants"  # what Lua calls the text; its lines are led back to files
+_LINE = re.compile(rf"\b{_CHUNK}:(\d+)")
+
+# The laws begin on line 1 of this, so that their own lines keep their numbers.
 _BEFORE = "local laws = (function(...) "
 _AFTER = """
 end)()
@@ -29,8 +35,8 @@ if type(laws) ~= "table" then error("this file must return a table of functions"
 local checked = {}
 for name, law in pairs(laws) do
   if type(law) == "function" then
-    checked[name] = function(now, before)
-      local fine, verdict, reason = pcall(law, now, before)
+    checked[name] = function(now, before, ids)
+      local fine, verdict, reason = pcall(law, now, before, ids)
       if not fine then
         return "it failed: " .. tostring(verdict)
       elseif verdict == true then
@@ -56,25 +62,36 @@ class Broken(msgspec.Struct, frozen=True):
 class Invariants:
     """The laws of one bundle; `laws` says when each is to be asked."""
 
-    def __init__(self, source: str, *, shown: str, laws: Laws) -> None:
+    def __init__(self, bundle: Bundle, *, shown: str, laws: Laws) -> None:
         self.laws = laws
         self._shown = shown
+        self._line_map = bundle.line_map
         try:
-            self._chunk = LuaChunk(_BEFORE + source + _AFTER, shown)
+            self._chunk = LuaChunk(_BEFORE + bundle.text + _AFTER, _CHUNK)
         except LuaError as error:
-            raise ScenarioError(error.message, where=error.where or shown) from None
+            where = self._translate(error.where or "")
+            raise ScenarioError(error.message, where=where or shown) from None
         self._refuse_strangers()
 
-    def broken(self, names: Sequence[str], now: States, before: States | None) -> list[Broken]:
+    def broken(
+        self, names: Sequence[str], now: States, before: States | None, ids: Mapping[str, str]
+    ) -> list[Broken]:
         """Return those of the named laws that do not hold, in the order of their names."""
-        said = [(name, self._ask(name, now, before)) for name in names]
-        return [Broken(name, reason) for name, reason in said if reason]
+        said = [(name, self._ask(name, now, before, ids)) for name in names]
+        return [Broken(name, self._translate(reason)) for name, reason in said if reason]
 
-    def _ask(self, name: str, now: States, before: States | None) -> str:
+    def _ask(self, name: str, *values: Any) -> str:
         try:
-            return str(self._chunk.call(now, before, name=name))
+            return str(self._chunk.call(*values, name=name))
         except LuaError as error:
             return f"it failed: {error.message}"
+
+    def _translate(self, text: str) -> str:
+        return _LINE.sub(self._place, text)
+
+    def _place(self, found: re.Match[str]) -> str:
+        place = self._line_map.locate(int(found[1]))
+        return f"{place[0]}:{place[1]}" if place else self._shown
 
     def _refuse_strangers(self) -> None:
         asked = {*self.laws.always, *self.laws.at_rest}
@@ -93,17 +110,19 @@ class Invariants:
             )
 
 
-def load_invariants(path: Path, *, shown: str, laws: Laws) -> Invariants | None:
+def load_invariants(root: Path, path: Path, *, laws: Laws) -> Invariants | None:
     """
-    Return the invariants in a file, or None where there is no file and none is asked for.
+    Return the invariants in a file of the project in `root`; None where there is no file and no
+    law is asked for.
 
     Raises:
-        ScenarioError: it cannot be read, is no Lua, or has not the functions that are asked for.
+        ScenarioError: it cannot be read, or has not the functions that are asked for.
+        BundleError: it, or what it requires, is no Lua or is missing.
     """
-    if not path.exists() and not (laws.always or laws.at_rest):
-        return None
-    try:
-        source = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"cannot read the invariants: {error}", where=shown) from error
-    return Invariants(source, shown=shown, laws=laws)
+    shown = path.relative_to(root).as_posix()
+    if path.exists():
+        bundle = build_bundle(root, path, process=path.stem)
+        return Invariants(bundle, shown=shown, laws=laws)
+    if asked := (*laws.always, *laws.at_rest):
+        raise ScenarioError(f"there is no {path.name}, so no invariant '{asked[0]}'", where=shown)
+    return None

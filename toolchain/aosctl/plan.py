@@ -7,7 +7,8 @@ Plan: the steps that lead from what is recorded to what the manifest wishes.
     3  configure  each process told of all others, where what it was told last differs;
        …          those that the manifest wants last, one after the other
        configure  limits, likewise
-    n  verify     every process asked how it is set
+
+Then every process is asked how it is set.
 
 Steps of one stage have no order between them. An id that does not exist yet stands as
 `<id of mock_usda>` and is filled in when the plan is carried out.
@@ -15,9 +16,9 @@ Steps of one stage have no order between them. An id that does not exist yet sta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -33,37 +34,67 @@ Kind = Literal["spawn", "eval", "configure", "verify"]
 SETTLE, SPAWN, EVAL, CONFIGURE = range(4)
 
 
+class Surroundings(Protocol):
+    """What a plan must know of a network; every network knows it without being asked."""
+
+    @property
+    def name(self) -> str:
+        """What the network is called."""
+        ...
+
+    @property
+    def log(self) -> str | None:
+        """The id of the log that ids belong to, or None where they belong to the whole network."""
+        ...
+
+    def spawn_tags(self, tags: Tags, *, module: str | None = None) -> Tags:
+        """Return the tags that a new process's item gets."""
+        ...
+
+    def message_tags(self, tags: Tags) -> Tags:
+        """Return the tags that a message's item gets."""
+        ...
+
+
 class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
     One thing to do to one process.
 
-    `part` is where the record keeps its item (a verify step has none there), `tags` what the message
-    says before the network adds its own, `size` and `hash` the bytes of its data and their bundle
-    hash, `item` the id of what an earlier run signed. `note` says in words what changes.
+    `part` is where the record keeps its item; `tags` is what the message says and `final` what its
+    item has, the protocol's own included; `size` and `hash` are of its data; `item` is the id of
+    what was signed. `note` says in words what changes.
     """
 
-    kind: Kind
+    part: Part
     process: str
     stage: int
-    part: Part = "spawn"
     tags: Tags = ()
+    final: Tags = ()
+    module: str | None = None
     size: int = 0
     hash: str | None = None
     item: str | None = None
     state: State = "pending"
     note: str = ""
 
+    @property
+    def kind(self) -> Kind:
+        """Return what is done: limits are configuration too."""
+        return "configure" if self.part == "limits" else self.part
+
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
     Steps in the order of their stages; none where everything is as it should be.
 
-    `notes` are what a person should know and no step mends.
+    `verify` are the processes that are asked afterwards how they are set; `notes` are what a person
+    should know and no step mends.
     """
 
     network: str
     bundle: str
     steps: tuple[Step, ...] = ()
+    verify: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -76,15 +107,13 @@ def make_plan(
     manifest: Manifest,
     bundles: Mapping[str, Bundle],
     record: Record,
-    *,
-    network: str,
-    log: str | None = None,
+    network: Surroundings,
 ) -> Plan:
     """
     Return the steps that lead from the record to the manifest on one network.
 
     Nothing is sent or written, so the same inputs always give the same plan; an up-to-date record
-    gives an empty one. `log` is the log of a local network, whose entries alone count.
+    gives an empty one. Of a local network only the entries of its log count.
 
     Raises:
         ManifestError: a process has no bundle among `bundles`.
@@ -92,12 +121,13 @@ def make_plan(
     for name in manifest.processes:
         if name not in bundles:
             raise ManifestError(f"process '{name}' has no bundle", where=manifest.path)
-    planner = _Planner(manifest, bundles, record.entries(network, manifest.bundle, log=log))
-    steps = sorted(planner.steps(), key=lambda step: step.stage)
+    planner = _Planner(manifest, bundles, record, network)
+    steps = tuple(sorted(planner.steps(), key=lambda step: step.stage))
     return Plan(
-        network=network,
+        network=network.name,
         bundle=manifest.bundle,
-        steps=(*steps, *planner.verify_steps(steps)),
+        steps=steps,
+        verify=tuple(manifest.processes) if steps and manifest.verify else (),
         notes=tuple(planner.notes()),
     )
 
@@ -142,10 +172,16 @@ class _Planner:
     """What one plan is made from."""
 
     def __init__(
-        self, manifest: Manifest, bundles: Mapping[str, Bundle], entries: dict[str, Entry]
+        self,
+        manifest: Manifest,
+        bundles: Mapping[str, Bundle],
+        record: Record,
+        network: Surroundings,
     ) -> None:
         self.manifest = manifest
         self.bundles = bundles
+        self.network = network
+        entries = record.entries(network.name, manifest.bundle, log=network.log)
         # A spawn that the network refused left no process behind.
         self.entries = {name: entry for name, entry in entries.items() if not _unborn(entry)}
         self.ids = {name: entry.id for name, entry in self.entries.items()}
@@ -165,31 +201,42 @@ class _Planner:
         entry = self.entries.get(name)
         for part, item in entry.pending() if entry else ():
             yield Step(
-                kind="configure" if part == "limits" else part,
+                part=part,
                 process=name,
                 stage=SETTLE,
-                part=part,
-                tags=make_tags(item.tags or {}),
                 item=item.id,
                 note="signed before: the same bytes again, unless they have arrived",
             )
 
     def spawn(self, name: str) -> Step:
         tags = make_tags(self.manifest.processes[name].tags)
+        module = self.module(name)
         return Step(
-            kind="spawn", process=name, stage=SPAWN, part="spawn", tags=tags, note="a new process"
+            part="spawn",
+            process=name,
+            stage=SPAWN,
+            tags=tags,
+            final=self.network.spawn_tags(tags, module=module),
+            module=module,
+            note="a new process",
         )
+
+    def module(self, name: str) -> str | None:
+        """Return the module that the manifest wants, None for the network's own choice."""
+        settings = self.manifest.networks.get(self.network.name)
+        return self.manifest.processes[name].module or (settings.module if settings else None)
 
     def evaluate(self, name: str) -> Iterator[Step]:
         bundle, entry = self.bundles[name], self.entries.get(name)
         before = _made(entry, "eval")
         if before != bundle.hash:
+            tags = make_tags({"Action": "Eval"})
             yield Step(
-                kind="eval",
+                part="eval",
                 process=name,
                 stage=EVAL,
-                part="eval",
-                tags=make_tags({"Action": "Eval"}),
+                tags=tags,
+                final=self.network.message_tags(tags),
                 size=bundle.size,
                 hash=bundle.hash,
                 note=f"{_short(before)} -> {_short(bundle.hash)}",
@@ -199,23 +246,19 @@ class _Planner:
         wanted = resolve(wanted_tags(self.manifest, name, part), self.ids)
         before = _made(self.entries.get(name), part)
         if wanted and wanted != before:
+            tags = make_tags({"Action": self.action(part), **wanted})
             yield Step(
-                kind="configure",
+                part=part,
                 process=name,
                 stage=stage,
-                part=part,
-                tags=make_tags({"Action": self.action(part), **wanted}),
+                tags=tags,
+                final=self.network.message_tags(tags),
                 note=_difference(before, wanted),
             )
 
     def action(self, part: Part) -> str:
         question = self.manifest.limits if part == "limits" else self.manifest.configure
         return question.action if question else ""
-
-    def verify_steps(self, steps: Iterable[Step]) -> Iterator[Step]:
-        stage = max((step.stage for step in steps), default=-1) + 1
-        for name in self.manifest.processes if stage and self.manifest.verify else ():
-            yield Step(kind="verify", process=name, stage=stage)
 
     def notes(self) -> Iterator[str]:
         for name, entry in self.entries.items():

@@ -11,9 +11,9 @@ from rich.table import Table
 from aosctl import view
 from aosctl.bundle import Bundle
 from aosctl.check import Finding
-from aosctl.deploy import Deployment
+from aosctl.deploy import Deployment, Progress
 from aosctl.plan import Plan, Step
-from aosctl.record import Entry
+from aosctl.record import Entry, State
 from aosctl.verify import Difference
 
 # --- documents -----------------------------------------------------------------------------------
@@ -21,44 +21,48 @@ from aosctl.verify import Difference
 
 def plan_document(plan: Plan, entries: Mapping[str, Entry]) -> dict[str, Any]:
     """Return a plan as its JSON document; `entries` are the processes as recorded."""
-    return _release_document(plan.network, plan.bundle, plan.steps, entries, changed=plan.changed)
+    return {
+        "schema": "aosctl.deploy/1",
+        "network": plan.network,
+        "bundle": plan.bundle,
+        "changed": plan.changed,
+        "steps": _step_documents(plan.steps, plan.verify, "pending"),
+        "processes": _process_documents(entries),
+    }
 
 
 def deployment_document(deployment: Deployment) -> dict[str, Any]:
     """Return a deployment as its JSON document."""
-    return _release_document(
-        deployment.network,
-        deployment.bundle,
-        deployment.steps,
-        deployment.entries,
-        changed=deployment.changed,
-    )
-
-
-def _release_document(
-    network: str,
-    bundle: str,
-    steps: Iterable[Step],
-    entries: Mapping[str, Entry],
-    *,
-    changed: bool,
-) -> dict[str, Any]:
     return {
         "schema": "aosctl.deploy/1",
-        "network": network,
-        "bundle": bundle,
-        "changed": changed,
-        "steps": [_step_document(step) for step in steps],
-        "processes": {
-            name: {
-                "id": entry.id,
-                "module": entry.module,
-                "scheduler": entry.scheduler,
-                "bundle_hash": entry.bundle_hash,
-            }
-            for name, entry in entries.items()
-        },
+        "network": deployment.network,
+        "bundle": deployment.bundle,
+        "changed": deployment.changed,
+        "steps": _step_documents(deployment.steps, deployment.verified, "done"),
+        "processes": _process_documents(deployment.entries),
     }
+
+
+def _process_documents(entries: Mapping[str, Entry]) -> dict[str, Any]:
+    return {
+        name: {
+            "id": entry.id,
+            "module": entry.module,
+            "scheduler": entry.scheduler,
+            "bundle_hash": entry.bundle_hash,
+        }
+        for name, entry in entries.items()
+    }
+
+
+def _step_documents(
+    steps: Iterable[Step], verified: Iterable[str], state: State
+) -> list[dict[str, Any]]:
+    asked: Iterable[dict[str, Any]] = (
+        {"kind": "verify", "process": process, "item": None, "state": state, "tags": []}
+        for process in verified
+    )
+    return [*map(_step_document, steps), *asked]
 
 
 def _step_document(step: Step) -> dict[str, Any]:
@@ -67,7 +71,7 @@ def _step_document(step: Step) -> dict[str, Any]:
         "process": step.process,
         "item": step.item,
         "state": step.state,
-        "tags": msgspec.to_builtins(step.tags),
+        "tags": msgspec.to_builtins(step.final),
         "size": step.size,
         "note": step.note,
     }
@@ -126,14 +130,14 @@ def status_document(
 # --- words ---------------------------------------------------------------------------------------
 
 
-def plan_lines(plan: Plan) -> list[str]:
-    """Return a plan in words: a line a step, its tags below it."""
+def plan_lines(plan: Plan, *, with_tags: bool = True) -> list[str]:
+    """Return a plan in words: a line a step, its item's tags below it."""
     lines = []
     for step in plan.steps:
         size = f", {step.size} bytes" if step.size else ""
         lines.append(f"{step.kind:<9}  {step.process}  {step.note}{size}".rstrip())
-        lines += [f"             {tag.name} = {tag.value}" for tag in step.tags]
-    return lines
+        lines += [f"             {tag.name} = {tag.value}" for tag in step.final if with_tags]
+    return lines + [f"verify     {process}" for process in plan.verify]
 
 
 def note_lines(plan: Plan) -> list[str]:
@@ -141,10 +145,10 @@ def note_lines(plan: Plan) -> list[str]:
     return [f"Note: {note}." for note in plan.notes]
 
 
-def step_line(step: Step) -> str:
-    """Return where a step is, as progress."""
-    doing = {"pending": "…", "done": "done", "failed": "FAILED"}[step.state]
-    return f"{step.kind:<9}  {step.process}  {doing}"
+def progress_line(progress: Progress) -> str:
+    """Return where a step is, as a line."""
+    doing = {"pending": "…", "done": "done", "failed": "FAILED"}[progress.state]
+    return f"{progress.kind:<9}  {progress.process}  {doing}"
 
 
 def print_processes(entries: Mapping[str, Entry]) -> None:

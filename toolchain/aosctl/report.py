@@ -40,21 +40,19 @@ def make_report(report: SmokeReport) -> str:
 
 
 def write_report(path: Path, report: SmokeReport) -> None:
-    """Write the Markdown text of an integration run to a file, making its folder."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write the Markdown text of an integration run to a file."""
     write_whole(path, make_report(report).encode("utf-8", "replace"))
 
 
 def _verdict(check: Check) -> str:
     if check.skipped:
         return "skipped"
-    return "ok" if check.ok else "**failed**"
+    return "ok" if check.ok else "FAILED"
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [_row(heads), _row(["---"] * len(heads))]
-    lines += [_row([cells[0] if cells[0] == "**failed**" else _cell(cells[0]),
-                    *map(_cell, cells[1:])]) for cells in rows]
+    lines += [_row([_cell(cell) for cell in cells]) for cells in rows]
     return "\n".join(lines)
 
 

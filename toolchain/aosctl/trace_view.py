@@ -25,10 +25,10 @@ def trace_document(node: TraceNode, directory: Directory, locators: Locators) ->
     return {"schema": "aosctl.trace/1", "root": _node(node, directory, locators)}
 
 
-def trace_tree(node: TraceNode, directory: Directory, locators: Locators) -> Tree:
-    """Return a trace as a tree for a terminal."""
-    tree = Tree(_label(_node(node, directory, locators)), guide_style="dim")
-    _grow(tree, node, directory, locators)
+def trace_tree(document: Mapping[str, Any]) -> Tree:
+    """Return a trace's document as a tree for a terminal."""
+    tree = Tree(_label(document["root"]), guide_style="dim")
+    _grow(tree, document["root"])
     return tree
 
 
@@ -80,10 +80,9 @@ def _error(step: Step, locators: Locators) -> str | None:
     return locator.translate(text) if locator else text
 
 
-def _grow(tree: Tree, node: TraceNode, directory: Directory, locators: Locators) -> None:
-    for child in node.children:
-        branch = tree.add(_label(_node(child, directory, locators)))
-        _grow(branch, child, directory, locators)
+def _grow(tree: Tree, node: Mapping[str, Any]) -> None:
+    for child in node["children"]:
+        _grow(tree.add(_label(child)), child)
 
 
 def _label(node: Mapping[str, Any]) -> Text:

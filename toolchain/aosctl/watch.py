@@ -73,7 +73,9 @@ class Watch:
         for name in names:
             self.asked[name] = self.asked.get(name, 0) + 1
         whole = [name for name in names if name not in self.broken]
-        for broken in self.invariants.broken(whole, self._now, self._before):
+        for broken in self.invariants.broken(
+            whole, self._now, self._before, self._directory.processes
+        ):
             self.broken[broken.law] = f"{when}: {broken.reason}"
 
 

@@ -83,10 +83,8 @@ local function readLock(msg)
   return isWhole and lock or nil
 end
 
---- Return whether id is that of a lock which this lock manager issued.
-local function isItsLock(id)
-  local kind, prefix = ids.parse(id)
-  return kind == "M" and prefix == roles.peer("lock_manager"):sub(1, 8)
+local function isLockId(id)
+  return ids.parse(id) == "M"
 end
 
 local function openMint(lock, phase, code)
@@ -162,8 +160,8 @@ function mint.locked(msg)
     return answer.fail(msg, "Unauthorized", "only the lock manager announces locks")
   end
   local lock = readLock(msg)
-  if not lock or not isItsLock(lock.id) then
-    return answer.ignore(msg, "not a lock of this lock manager")
+  if not lock or not isLockId(lock.id) then
+    return answer.ignore(msg, "not a lock")
   end
   local operation = operations.find(Operations, lock.id)
   if operation then
@@ -178,8 +176,8 @@ function mint.cancelLock(msg)
   local id = tags.get(msg, "Op-Id")
   if not roles.isPeer(msg, "lock_manager") then
     return answer.fail(msg, "Unauthorized", "only the lock manager cancels locks")
-  elseif not isItsLock(id) then
-    return answer.ignore(msg, "not a lock of this lock manager")
+  elseif not isLockId(id) then
+    return answer.ignore(msg, "not a lock")
   end
   local operation = operations.find(Operations, id)
   if not operation and isForgotten(msg, id) then

@@ -1,6 +1,7 @@
 --- The state that readers see without asking: what invariants and dashboards need.
 local operations = require("coordinator.operations")
 local accounts = require("coordinator.accounts")
+local config = require("lib.config")
 local pause = require("lib.pause")
 local publish = require("lib.publish")
 local updates = require("coordinator.updates")
@@ -50,6 +51,7 @@ function publication.update()
     supplycap = Limits["Supply-Cap"],
     windowcap = Limits["Window-Cap"],
     userwindowcap = Limits["User-Window-Cap"],
+    configured = config.isConfigured(), -- the handshake changes it without a SetProcessConfig
   })
 end
 

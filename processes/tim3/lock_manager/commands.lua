@@ -1,10 +1,10 @@
 --- What the coordinator's commands say about an operation. Pure.
 --
---   read(msg)                      {id, kind, user, recipient, quantity, reason}, nil where not carried
+--   read(msg)                      {id, kind, user, recipient, quantity, reason}, as far as carried
 --   isComplete(command)            whether it says enough to move money
 --   matches(operation, command)    whether all that it carries is said of this operation
---   isNewRedeem(command, coordinator)   whether it can open an unlock: a redeem with an id that this
---                                  coordinator issued, so that a replaced one's ids open nothing
+--   isNewRedeem(command, coordinator)   whether it can open an unlock: a redeem with an id that
+--                                  this coordinator issued, so that a replaced one's open nothing
 local ids = require("lib.ids")
 local tags = require("lib.tags")
 
@@ -25,8 +25,10 @@ function commands.read(msg)
 end
 
 function commands.isComplete(command)
-  local isRefund, isRedeem = command.kind == "refund", command.kind == "redeem" and command.recipient
-  return command.user ~= nil and command.quantity ~= nil and (isRefund or isRedeem) and true or false
+  local isRedeem = command.kind == "redeem" and command.recipient ~= nil
+  -- A refund pays the depositor, whoever is named.
+  local isKnown = command.kind == "refund" or isRedeem
+  return isKnown and command.user ~= nil and command.quantity ~= nil
 end
 
 local function agrees(carried, known)

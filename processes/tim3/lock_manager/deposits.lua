@@ -1,7 +1,7 @@
 --- What a Credit-Notice says, and whether it can open anything at all. Pure.
 --
---   read(msg)                 the deposit: {token, number, gist, sender, quantity, action, recipient,
---                             memo}; number is nil where the notice has none
+--   read(msg)                 the deposit: {token, number, gist, sender, quantity, action,
+--                             recipient, memo}; number is nil where the notice has none
 --   fault(deposit, isOurs)    why it is a stray: recorded, and never given back by itself; or nil
 --   memo(text)                a memo fit to be repeated, else nil: it is the depositor's own word
 local address = require("lib.address")

@@ -82,8 +82,8 @@ function letters.outcome(msg, operation)
   if phases.isFailed(operation.phase) then
     return answer.fail(msg, FAILED_CODE, operation.failure, fields(operation))
   end
-  local isPaid = phases.isPaid(operation.phase)
-  answer.respond(msg, isPaid and "UnlockCollateral-Success" or "UnlockCollateral-Pending", fields(operation))
+  local outcome = phases.isPaid(operation.phase) and "Success" or "Pending"
+  answer.respond(msg, "UnlockCollateral-" .. outcome, fields(operation))
 end
 
 --- The coordinator is told of what it asked for. Of other refunds it knows nothing.

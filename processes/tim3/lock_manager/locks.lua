@@ -1,8 +1,8 @@
 --- What a deposit of the collateral becomes: a lock, M-n. Pure.
 --
 --   DEPOSIT_ACTION                        the X-Action of a deposit that asks for TIM3
---   refusal(deposit, coordinator, isOurs) why it must go straight back, as a Refund-Reason; nil when
---                                         the coordinator (its id or nil) is to decide
+--   refusal(deposit, coordinator, isOurs)   why it must go straight back, for X-Refund-Reason; nil
+--                                         when the coordinator (its id or nil) is to decide
 --   open(deposit, id, now, refusal)       the lock; with a refusal on its way back from the start,
 --                                         which is safe as the coordinator was told nothing of it
 --

@@ -2,13 +2,15 @@
 --
 --   find(id)                      the operation; or nil, "UnknownOperation" or "Duplicate", text
 --   commit(operation, sums, receipt)
---                                 put an operation in place, with the sums (default: as they are) and
---                                 the receipt of the notice that opened it, {receipts, number, note}
+--                                 put an operation in place, with the sums (default: as they are)
+--                                 and the receipt of the notice that opened it, {receipts, number,
+--                                 note}; tells readers and the observer what changed
+--   locked()                      all that is owed to somebody
 --   openCount()                   how many are open
---   inFlight()                    those whose transfer was sent with unknown outcome, by age of id
---   due(now, timeout, cursor, limit)   those longer than timeout in their phase, by age of id after
---                                 the cursor: a list, the next cursor ("" at the end), how many remain
---   all(kind, keep)               map of sort key to those of a kind ("M") that keep(operation) wants
+--   inFlight()                    those whose transfer was sent with unknown outcome, by id
+--   due(now, timeout, cursor, limit)   those longer than timeout in their phase, by id after the
+--                                 cursor: a list, the next cursor ("" at the end), how many remain
+--   all(kind, keep)               map: sort key to those of a kind ("M") that keep(operation) wants
 --   sortKey(id)                   text that sorts as the numbers do
 --   hearLowWater(msg, id)         note the coordinator's oldest open number
 --   ownLowWater(id)               our own oldest open number of that kind, for commands
@@ -40,7 +42,7 @@ Receipts = state.keep(Receipts, {})
 -- Stream -> the coordinator's oldest open number
 LowWaters = state.keep(LowWaters, {})
 -- The open question for our balance, {reference, at}, or false
-Probe = Probe or false
+Probe = type(Probe) == "table" and Probe or false
 
 function operations.sortKey(id)
   local stream, n = book.stream(id)
@@ -70,13 +72,18 @@ local function view(operation)
     user = operation.user,
     recipient = operation.recipient,
     quantity = operation.quantity,
+    closed = operation.closed,
     attention = operation.attention or "",
   }
 end
 
-local function publishSums(shown)
+--- Publish an operation where readers would see a difference, and the sums that changed.
+local function publishChange(before, after)
+  local isSame = before ~= nil
+    and before.phase == after.phase
+    and (before.attention or "") == (after.attention or "")
   publish.publish({
-    ops = shown,
+    ops = { [after.id] = not isSame and view(after) or nil },
     totallocked = Pool.locked,
     totalunlocked = Pool.paid,
     backing = Pool.backing,
@@ -94,18 +101,23 @@ end
 
 function operations.commit(operation, sums, receipt)
   local stream, n = book.stream(operation.id)
-  local probe = probeAfter(book.find(Operations, stream, n), operation)
+  local known = book.find(Operations, stream, n)
+  local probe = probeAfter(known, operation)
   local entries, key = book.room(Operations, stream, n), operations.sortKey(operation.id)
   local openId = not operation.closed and operation.id or nil
-  local known = receipt or { receipts = { seen = {} }, number = 0 }
-  local seen, number = known.receipts.seen, known.number
+  local proof = receipt or { receipts = receipts.make(), number = 0 }
+  local seen, number = proof.receipts.seen, proof.number
   local before, after = Pool, sums or Pool
   -- One assignment: where errors keep state, one before or after this line leaves no half of it.
-  entries[n], Open[key], Pool, Probe, seen[number] = operation, openId, after, probe, known.note
-  publishSums({ [operation.id] = view(operation) })
+  entries[n], Open[key], Pool, Probe, seen[number] = operation, openId, after, probe, proof.note
+  publishChange(known, operation)
   if after.locked ~= before.locked then
     report.send()
   end
+end
+
+function operations.locked()
+  return Pool.locked
 end
 
 function operations.openCount()
@@ -179,8 +191,9 @@ end
 
 function operations.forget(id, now, timeout)
   local stream, shown = book.stream(id), {}
-  local isOurs = id:sub(1, 1) == "W"
-  book.raiseLowWater(Operations, stream, isOurs and operations.ownLowWater(id) or operations.lowWater(id))
+  -- Of refunds of other tokens the coordinator knows nothing.
+  local lowWater = id:sub(1, 1) == "W" and operations.ownLowWater or operations.lowWater
+  book.raiseLowWater(Operations, stream, lowWater(id))
   for _, gone in ipairs(book.forget(Operations, stream, now, timeout)) do
     if gone.notice then
       receipts.forget(Receipts[gone.token], gone.notice)

@@ -4,9 +4,9 @@
 --
 --   NEEDS_ATTENTION, LIKELY_NOT_SENT              what such an operation shows
 --   judge(operation, balance, expected, at, timeout)
---        what one valid probe, asked at `at`, changes in the operation; `expected` is the balance if
---        its transfer moved nothing. Two equal balances a Timeout apart are asked for: for a moment a
---        deposit whose notice is under way can hide a payment of the same size
+--       what one valid probe, asked at `at`, changes in the operation; `expected` is the balance if
+--       its transfer moved nothing. It takes two equal balances a Timeout apart: for a moment a
+--       deposit whose notice is under way can hide a payment of the same size
 local amount = require("lib.amount")
 
 local probes = {}

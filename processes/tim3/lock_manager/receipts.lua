@@ -1,11 +1,11 @@
 --- Which notices of one token were acted on, each by its number, so that none counts twice. Pure.
 --
---   make()                                nothing seen yet; one a token, in a global
---   compare(receipts, number, gist)       "new"; "again"; "other": the number of a known one with
---                                         another content; "forgotten": not known, but not above the
---                                         greatest that was forgotten. And the known one's operation
---   note(number, gist, opId)              what to keep of a notice: receipts.seen[number]
---   forget(receipts, number)              its operation is forgotten
+--   make()                            nothing seen yet; one a token, in a global
+--   compare(receipts, number, gist)   "new"; "again"; "other": the number of a known one with other
+--                                     content; "forgotten": not known, yet not above the greatest
+--                                     that was forgotten. And the known one's operation
+--   note(gist, opId)                  what to keep of a notice, as receipts.seen[number]
+--   forget(receipts, number)          its operation is forgotten
 --
 -- A token numbers all that it sends, to us and to others, so numbers are far apart; a receipt goes
 -- with the operation that it opened, not by its own number.

@@ -4,8 +4,8 @@
 --   count()                   how many there ever were
 --
 -- `deposit` is what deposits.read gives. Only Recover-Surplus may ever give a stray back.
--- State: Strays, a ring of {token, number, gist, sender, quantity, reason, at}; Surplus, what we hold
--- beyond what we owe, as far as we know: strays add to it, an answer about our balance corrects it.
+-- State: Strays, a ring of {token, number, gist, sender, quantity, reason, at}; Surplus, what we
+-- hold beyond what we owe, as far as we know: strays add to it, our balance sets it.
 local amount = require("lib.amount")
 local clock = require("lib.clock")
 local ring = require("lib.ring")

@@ -41,6 +41,7 @@ local function readRequest(msg, command)
     lowWater = ids.number(tags.get(msg, "Low-Water")),
     now = clock.now(),
     timeout = system.TIMEOUT_MS,
+    token = ao.id,
   }
 end
 

@@ -13,7 +13,8 @@
 --   cancelled(request)                the outcome of an operation that never came: a tombstone
 --
 -- self: a lib.book in a global. request: {type = "mint" | "burn", opId, fields = {Recipient, User,
--- Quantity, Kind as carried}, isCancel, lowWater, now, timeout}. totals: {minted, burned}.
+-- Quantity, Kind as carried}, isCancel, lowWater, now, timeout, token = id of this process}.
+-- totals: {minted, burned}.
 local address = require("lib.address")
 local amount = require("lib.amount")
 local book = require("lib.book")
@@ -107,11 +108,12 @@ local function success(request, phase, account, supply)
 end
 
 --- Why a mint cannot be, as code and text; nil when it can.
-local function mintFault(self, totals, cap, fields)
+local function mintFault(self, totals, cap, request)
+  local fields = request.fields
   if not amount.is(fields.Quantity) then
     return "InvalidQuantity", "Quantity is not canonical"
-  elseif not address.is(fields.Recipient) then
-    return "InvalidAddress", "Recipient is not an address"
+  elseif not address.is(fields.Recipient) or fields.Recipient == request.token then
+    return "InvalidAddress", "Recipient is not an address that can hold this token"
   end
   local supply = amount.add(self.supply, fields.Quantity)
   if not supply or not amount.add(totals.minted, fields.Quantity) then
@@ -124,7 +126,7 @@ end
 
 function operations.mint(self, totals, cap, request)
   local fields = request.fields
-  local code, text = mintFault(self, totals, cap, fields)
+  local code, text = mintFault(self, totals, cap, request)
   if code then
     return refusal(request, code, text)
   end

@@ -54,25 +54,19 @@ def test_an_entry_is_forgotten_when_closed_old_far_back_and_below_low_water(
 
 
 @pytest.mark.parametrize(
-    ("n", "open_", "low_water", "now", "gone"),
+    ("book", "now", "gone"),
     [
-        (10_003, (), 10_000, 10 * SOON, 0),  # not yet older than ten times the timeout
-        (10_000, (), 10_000, LATER, 0),  # fewer than 10,000 later ones
-        (10_003, (), 2, LATER, 1),  # the sender still works on number 2
-        (10_003, (1,), 10_000, LATER, 0),  # the first is open: it and what follows stay
-        (10_003, (2,), 10_000, LATER, 1),
+        ({"n": 10_003, "low_water": 10_000}, 10 * SOON, 0),  # not older than ten times the timeout
+        ({"n": 10_000, "low_water": 10_000}, LATER, 0),  # fewer than 10,000 later ones
+        ({"n": 10_003, "low_water": 2}, LATER, 1),  # the sender still works on number 2
+        ({"n": 10_003, "low_water": 10_000, "open_": (1,)}, LATER, 0),  # the first is open
+        ({"n": 10_003, "low_water": 10_000, "open_": (2,)}, LATER, 1),
     ],
 )
 def test_nothing_else_is_forgotten(
-    lua: Call,
-    fill: Callable[..., None],
-    n: int,
-    open_: tuple[int, ...],
-    low_water: int,
-    now: int,
-    gone: int,
+    lua: Call, fill: Callable[..., None], book: dict[str, Any], now: int, gone: int
 ) -> None:
-    fill(n, open_=open_, low_water=low_water)
+    fill(**book)
     assert lua(f"forget({now})") == [gone]
 
 

@@ -49,7 +49,7 @@ def test_a_ring_keeps_the_last_thousand_and_counts_on(lua: Call) -> None:
 
 
 def test_pages_go_through_a_map_in_order_and_end(lua: Call) -> None:
-    page = 'lib.sorted.page({ c = 1, a = 1, b = 1 }, %s, 2)'
+    page = "lib.sorted.page({ c = 1, a = 1, b = 1 }, %s, 2)"
     assert lua(f"{page % 'nil'}") == [["a", "b"], "b"]
     assert lua(f"{page % repr('b')}") == [["c"], ""]
     assert lua(f"{page % repr('c')}") == [[], ""]
@@ -95,7 +95,6 @@ def test_a_role_has_a_tag_and_a_field(lua: Call) -> None:
 def test_a_ledger_refuses_before_it_changes(probe: Actor, lua: Call) -> None:
     probe.evaluate("L = lib.ledger.make()")
     assert lua("lib.ledger.mint(L, 'a', lib.amount.MAX)") == [True]
-    assert lua("{ lib.ledger.mint(L, 'b', '1') }") == [{}] or True
     assert lua("select(2, lib.ledger.mint(L, 'b', '1'))") == ["Overflow"]
     assert lua("select(2, lib.ledger.move(L, 'b', 'a', '1'))") == ["InsufficientBalance"]
     assert lua("select(2, lib.ledger.burn(L, 'b', '1'))") == ["InsufficientBalance"]

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from aosctl.manifest import Manifest, make_manifest, source_of
+from aosctl.manifest import Manifest, make_manifest
 from aosctl.testing.stage import Actor, Sent, Stage
+from tests.processes.tim3.coordinator_stage import CoordinatorStage
+from tests.processes.tim3.lock_manager_stage import AUTHENTICATED, STOCK, LockManagerStage
+from tests.processes.tim3.state_manager_stage import StateManagerStage
 
 ROOT = Path(__file__).parents[3]
 BUNDLE = "tim3"
@@ -35,7 +38,7 @@ def start(stage: Stage, manifest: Manifest) -> StartProcess:
     """Start a process of the bundle with its spawn tags; `tags` go over them."""
 
     def start(name: str, tags: Mapping[str, str] | None = None) -> Actor:
-        source = f"processes/{BUNDLE}/{source_of(manifest, name)}"
+        source = f"processes/{BUNDLE}/{manifest.source(name)}"
         return stage.start(source, tags={**manifest.processes[name].tags, **(tags or {})})
 
     return start
@@ -78,3 +81,57 @@ def system(start: StartProcess, configure: Configure, manifest: Manifest) -> dic
     for name in (*(n for n in actors if n not in last), *last):
         configure(actors[name], name, peers=ids)
     return actors
+
+
+@pytest.fixture
+def fresh_coordinator(stage: Stage, start: StartProcess) -> CoordinatorStage:
+    """A coordinator that knows nobody."""
+    actor = start("coordinator", {"Name": "coordinator-test"})
+    return CoordinatorStage(stage, actor, "coordinator")
+
+
+@pytest.fixture
+def coordinator(fresh_coordinator: CoordinatorStage) -> CoordinatorStage:
+    """A coordinator that is configured and has shaken hands."""
+    fresh_coordinator.make_ready()
+    return fresh_coordinator
+
+
+@pytest.fixture
+def fresh_state_manager(stage: Stage, start: StartProcess) -> StateManagerStage:
+    """A state manager that knows nobody."""
+    return StateManagerStage(stage, start("state_manager"), "state_manager")
+
+
+@pytest.fixture
+def state_manager(fresh_state_manager: StateManagerStage) -> StateManagerStage:
+    """A state manager that is configured."""
+    fresh_state_manager.configure()
+    return fresh_state_manager
+
+
+@pytest.fixture
+def fresh_lock_manager(stage: Stage, start: StartProcess) -> LockManagerStage:
+    """A lock manager that knows nobody."""
+    return LockManagerStage(stage, start("lock_manager"))
+
+
+@pytest.fixture
+def lock_manager(fresh_lock_manager: LockManagerStage) -> LockManagerStage:
+    """A lock manager over a token that is authenticated and idempotent, as Mock USDA."""
+    fresh_lock_manager.set_up()
+    return fresh_lock_manager
+
+
+@pytest.fixture
+def strict_lock_manager(fresh_lock_manager: LockManagerStage) -> LockManagerStage:
+    """A lock manager over a token that is authenticated, but executes a repeated transfer."""
+    fresh_lock_manager.set_up(AUTHENTICATED)
+    return fresh_lock_manager
+
+
+@pytest.fixture
+def stock_lock_manager(fresh_lock_manager: LockManagerStage) -> LockManagerStage:
+    """A lock manager over a stock token, whose word about our transfers proves nothing."""
+    fresh_lock_manager.set_up(STOCK)
+    return fresh_lock_manager

@@ -119,6 +119,8 @@ def _explain(error: Exception) -> AosctlError | None:
         return error
     if isinstance(error, click.ClickException):
         return _click_error(error)
+    if isinstance(error, RecursionError):
+        return AosctlError("something here is nested too deeply to be followed")
     if isinstance(error, OSError):
         return AosctlError(
             f"the operating system refused: {error.strerror or error}",

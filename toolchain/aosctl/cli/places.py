@@ -12,6 +12,7 @@ import msgspec
 
 from aosctl.directory import Directory
 from aosctl.errors import UsageError
+from aosctl.locator import Locator, make_locators
 from aosctl.message import is_address, is_id, name_address
 from aosctl.names import did_you_mean, listed
 from aosctl.project import Project
@@ -61,6 +62,16 @@ def recorded_processes(project: Project, network: Network) -> list[Target]:
         for bundle in sorted(record.networks.get(network.name, {}))
         for name, entry in sorted(record.entries(network.name, bundle, log=network.log).items())
     ]
+
+
+def recorded_sources(project: Project, network: Network) -> dict[str, Locator]:
+    """Return what leads from places in each recorded process, by its id, back to its sources."""
+    record = load_record(project.record)
+    bundles = record.networks.get(network.name, {})
+    return make_locators(
+        project,
+        {name: record.entries(network.name, name, log=network.log) for name in bundles},
+    )
 
 
 def find_target(project: Project, network: Network, text: str) -> Target:

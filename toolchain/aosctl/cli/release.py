@@ -58,7 +58,7 @@ def plan(
     bundles = build_bundles(project, manifest)
     record = load_record(project.record)
     with _open(network, project) as live:
-        made = make_plan(manifest, bundles, record, network=live.name, log=live.log)
+        made = make_plan(manifest, bundles, record, network=live)
         entries = record.entries(live.name, manifest.bundle, log=live.log)
     if out:
         save_plan(out, made)
@@ -112,7 +112,7 @@ def deploy(
             bundle=manifest.bundle,
             log=live.log,
         )
-        made = make_plan(manifest, bundles, ledger.record, network=live.name, log=live.log)
+        made = make_plan(manifest, bundles, ledger.record, network=live)
         _refuse_moved(made, saved)
         _announce(made, yes=yes, is_local=live.log is not None)
         done = carry_out(
@@ -121,7 +121,7 @@ def deploy(
             bundles=bundles,
             network=live,
             ledger=ledger,
-            on_step=lambda step: view.print_note(release_view.step_line(step)),
+            on_progress=lambda step: view.print_note(release_view.progress_line(step)),
         )
     if as_json:
         view.print_document(release_view.deployment_document(done))
@@ -258,7 +258,8 @@ def _refuse_moved(made: Plan, saved: Path | None) -> None:
 
 def _announce(made: Plan, *, yes: bool, is_local: bool) -> None:
     """Show the plan on stderr, and go on only if that is wanted."""
-    for line in (*release_view.plan_lines(made), *release_view.note_lines(made)):
+    steps = release_view.plan_lines(made, with_tags=not is_local)
+    for line in (*steps, *release_view.note_lines(made)):
         view.print_note(line)
     if not made.changed or yes or is_local:
         return

@@ -42,7 +42,8 @@ class LuaState:
         )
         # Taken before the guard replaces it: our own code is compiled already.
         self._load_code = self.runtime.eval("load")
-        self.guard = self._load("guard")(read_module, pure)
+        self.guard = self._load("guard")()
+        self._load("library")(self.guard, read_module, pure)
         self.guard[b"setLimit"](instruction_limit)
 
     def load_door(self) -> Any:

@@ -141,16 +141,16 @@ def _flatten(message: Message, extra: Extra) -> tuple[Any, ...]:
         _raw(message.target),
         _raw(message.anchor),
         _raw(message.data),
-        message.epoch,
-        message.nonce,
-        _raw(message.timestamp),
-        message.block_height,
+        _number(message.epoch),
+        _number(message.nonce),
+        _number(message.timestamp),
+        _number(message.block_height),
         _raw(message.hash_chain),
         message.cron,
         message.read_only,
         len(message.tags),
         *_flatten_tags(message.tags),
-        *(_raw(part) for pair in extra.items() for part in pair),
+        *(part for name, value in extra.items() for part in (to_bytes(name), _any(value))),
     )
 
 
@@ -160,5 +160,14 @@ def _flatten_tags(tags: Tags) -> Iterator[bytes]:
         yield to_bytes(tag.value)
 
 
-def _raw(value: str | int | None) -> bytes | int | None:
-    return to_bytes(value) if isinstance(value, str) else value
+def _raw(value: str | None) -> bytes | None:
+    return None if value is None else to_bytes(value)
+
+
+def _number(value: int | None) -> int | float | None:
+    """Return `value` as Lua has it: beyond 64 bits its JSON is read as a float."""
+    return value if value is None or -(2**63) <= value < 2**63 else float(value)
+
+
+def _any(value: str | int) -> bytes | int | float | None:
+    return to_bytes(value) if isinstance(value, str) else _number(value)

@@ -75,16 +75,19 @@ def _whole(number: float) -> float | int:
 
 
 def _read_json(text: str, notes: dict[str, Any]) -> Result:
-    result = json.loads(text, parse_float=lambda digits: _whole(float(digits)))
+    try:
+        result = json.loads(text, parse_float=lambda digits: _whole(float(digits)))
+    except RecursionError:
+        return Result(host_error="the result is nested too deeply", **notes)
     if not isinstance(result, dict):
         return Result(host_error=f"the result is not a table: {text}", **notes)
     if "Error" in result:
         return Result(error=result["Error"], **notes)
     return Result(
         output=result.get("Output"),
-        messages=tuple(map(_from_json, result.get("Messages", ()))),
-        spawns=tuple(map(_from_json, result.get("Spawns", ()))),
-        assignments=tuple(result.get("Assignments", ())),
+        messages=tuple(map(_from_json, _entries(result, "Messages"))),
+        spawns=tuple(map(_from_json, _entries(result, "Spawns"))),
+        assignments=tuple(_entries(result, "Assignments")),
         **notes,
     )
 
@@ -92,10 +95,15 @@ def _read_json(text: str, notes: dict[str, Any]) -> Result:
 def _from_json(entry: Any) -> Outgoing:
     """Return one entry of an outbox; what a process put there by hand may lack anything."""
     fields = entry if isinstance(entry, dict) else {}
-    tags = [tag for tag in fields.get("Tags", ()) if isinstance(tag, dict)]
+    tags = [tag for tag in _entries(fields, "Tags") if isinstance(tag, dict)]
     return Outgoing(
-        anchor=fields.get("Anchor", ""),
+        anchor=str(fields.get("Anchor", "")),
         target=fields.get("Target"),
         data=fields.get("Data"),
         tags=tuple((tag.get("name", ""), tag.get("value")) for tag in tags),
     )
+
+
+def _entries(fields: dict[str, Any], key: str) -> list[Any]:
+    value = fields.get(key)
+    return value if isinstance(value, list) else []

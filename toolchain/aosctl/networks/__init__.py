@@ -81,6 +81,14 @@ class Network(Protocol):
         """Return a signed message; protocol tags are added. Nothing is sent."""
         ...
 
+    def spawn_tags(self, tags: Tags, *, module: str | None = None) -> Tags:
+        """Return the tags that a new process's item gets, those of the protocol added."""
+        ...
+
+    def message_tags(self, tags: Tags) -> Tags:
+        """Return the tags that a message's item gets, those of the protocol added."""
+        ...
+
     def submit(self, item: DataItem) -> str:
         """Send these very bytes and return their id once they are safe at the other side."""
         ...

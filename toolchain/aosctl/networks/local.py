@@ -28,7 +28,7 @@ from aosctl.message import (
     to_bytes,
 )
 from aosctl.networks import Reply
-from aosctl.wallet import Wallet, load_development_wallet, verify
+from aosctl.wallet import Wallet, development_address, load_development_wallet, verify
 
 SCHEDULER = name_address("scheduler")  # stands for no key: nothing is signed by it here
 LOG_NAME = "local.sqlite"
@@ -96,10 +96,18 @@ class LocalNetwork:
     @property
     def authority(self) -> str:
         """Return the messenger's address."""
-        return self.world.authority
+        return development_address("messenger")
 
     def sign_spawn(self, *, tags: Tags, data: str = "", module: str | None = None) -> DataItem:
         """Return the signed item of a new process."""
+        return self._sign(None, self.spawn_tags(tags, module=module), data)
+
+    def sign_message(self, *, target: str, tags: Tags, data: str = "") -> DataItem:
+        """Return a signed message."""
+        return self._sign(target, self.message_tags(tags), data)
+
+    def spawn_tags(self, tags: Tags, *, module: str | None = None) -> Tags:
+        """Return the tags that a new process's item gets."""
         added = {
             "Data-Protocol": "ao",
             "Variant": LEGACY_VARIANT,
@@ -108,12 +116,12 @@ class LocalNetwork:
             "Scheduler": self.scheduler,
             "Authority": self.authority,
         }
-        return self._sign(None, _complete(tags, added), data)
+        return _complete(tags, added)
 
-    def sign_message(self, *, target: str, tags: Tags, data: str = "") -> DataItem:
-        """Return a signed message."""
+    def message_tags(self, tags: Tags) -> Tags:
+        """Return the tags that a message's item gets."""
         added = {"Data-Protocol": "ao", "Variant": LEGACY_VARIANT, "Type": "Message"}
-        return self._sign(target, _complete(tags, added), data)
+        return _complete(tags, added)
 
     def submit(self, item: DataItem) -> str:
         """

@@ -73,8 +73,7 @@ class Stage:
         """Spawn a process and evaluate the bundle of `source` in it."""
         process = self.world.spawn(owner=self.address(owner), tags=make_tags(tags))
         actor = Actor(self, process, owner)
-        self.run()
-        actor.evaluate(_bundle(self.root, source).text)
+        actor.load(source)
         return actor
 
     def run(self) -> list[Sent]:
@@ -145,6 +144,10 @@ class Actor:
         )
         self.stage.run()
         return strip_colours(world.result(self.id, message).output["data"])
+
+    def load(self, source: str) -> None:
+        """Evaluate the bundle of `source`, at first or as an update."""
+        self.evaluate(_bundle(self.stage.root, source).text)
 
     @property
     def published(self) -> dict[str, Any]:

@@ -14,13 +14,14 @@ local phases = require("lock_manager.phases")
 local probes = require("lock_manager.probes")
 local publish = require("lib.publish")
 local roles = require("lib.roles")
+local state = require("lib.state")
 local system = require("system")
 local tags = require("lib.tags")
 
 local balances = {}
 
 -- When the surplus was last asked about
-SurplusAskedAt = math.tointeger(SurplusAskedAt) or 0
+SurplusAskedAt = state.keep(SurplusAskedAt, 0)
 
 -- What the answer must have once each; the guard knows tags by Action, and a stock answer has none.
 local FIELDS = { "Balance", "Account", "X-Reference" }
@@ -59,7 +60,7 @@ local function isAnswer(msg)
 end
 
 local function learnSurplus(balance)
-  -- Less than what is owed cannot be while nothing is in flight: then there is no surplus to speak of.
+  -- With nothing in flight less than what is owed cannot be; it would be no surplus anyhow.
   Surplus = amount.sub(balance, Pool.locked) or amount.ZERO
   publish.publish({ surplus = Surplus })
 end

@@ -13,13 +13,14 @@ local receipts = require("lock_manager.receipts")
 local refunds = require("lock_manager.refunds")
 local roles = require("lib.roles")
 local sorted = require("lib.sorted")
+local state = require("lib.state")
 local strays = require("lock_manager.strays")
 local system = require("system")
 
 local credit = {}
 
 -- Whether tokens that are not our collateral are given back: SetProcessConfig{Refund-Wrong-Tokens}.
-RefundWrongTokens = RefundWrongTokens ~= false
+RefundWrongTokens = state.keep(RefundWrongTokens, true)
 
 --- Return the receipts of a deposit's token; of a new token they are not kept yet.
 local function receiptsOf(deposit)

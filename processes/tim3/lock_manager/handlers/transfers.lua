@@ -11,13 +11,14 @@ local operations = require("lock_manager.operations")
 local payments = require("lock_manager.payments")
 local phases = require("lock_manager.phases")
 local roles = require("lib.roles")
+local state = require("lib.state")
 local tags = require("lib.tags")
 
 local transfers = {}
 
 -- What is believed of the token's notices about our transfers: SetProcessConfig.
-TokenAuthenticated = TokenAuthenticated == true
-TokenIdempotent = TokenIdempotent == true
+TokenAuthenticated = state.keep(TokenAuthenticated, false)
+TokenIdempotent = state.keep(TokenIdempotent, false)
 
 local MAX_REASON = 80
 

@@ -11,6 +11,7 @@ local phases = require("lock_manager.phases")
 local probes = require("lock_manager.probes")
 local roles = require("lib.roles")
 local sorted = require("lib.sorted")
+local state = require("lib.state")
 local system = require("system")
 local tags = require("lib.tags")
 
@@ -21,7 +22,7 @@ local GIVE_UP_AFTER = 3 * system.TIMEOUT_MS
 local RESOLVE_AFTER = 10 * system.TIMEOUT_MS
 
 -- Sort key of the operation that the last sweep ended with; "" to begin anew
-SweepCursor = type(SweepCursor) == "string" and SweepCursor or ""
+SweepCursor = state.keep(SweepCursor, "")
 
 local function ageOf(operation)
   return clock.now() - operation.since
@@ -129,7 +130,7 @@ local function resolve(msg)
   end
   local operation, code, text = operations.find(tags.get(msg, "Op-Id"))
   if operation and (not act or not evidence or evidence == "") then
-    code, text = "InvalidConfig", "Outcome must be done or not-done, and Evidence say how that is known"
+    code, text = "InvalidConfig", "Outcome is done or not-done, Evidence says how that is known"
   elseif operation then
     code, text = refusal(operation)
   end
@@ -137,7 +138,10 @@ local function resolve(msg)
     return answer.fail(msg, code, text)
   end
   local resolved = act(operation, evidence)
-  answer.respond(msg, "Resolve-Operation-Response", { ["Op-Id"] = resolved.id, Phase = resolved.phase })
+  answer.respond(msg, "Resolve-Operation-Response", {
+    ["Op-Id"] = resolved.id,
+    Phase = resolved.phase,
+  })
 end
 
 function upkeep.install()

@@ -69,19 +69,45 @@ function ao.clone(value, seen)
   return setmetatable(copy, getmetatable(value))
 end
 
---- Title-case the keys and tag names of `msg`, then lift its tags to the root; later ones win.
-function ao.normalize(msg)
+local reserved, reservedFrom = {}, {}
+
+--- The names that stay tags, as a set; made anew when the process has changed the list.
+local function reservedNames()
+  local list, isSame = ao.nonExtractableTags, true
+  for index = 1, math.max(#list, #reservedFrom) do
+    isSame = isSame and list[index] == reservedFrom[index]
+  end
+  if not isSame then
+    reserved, reservedFrom = {}, {}
+    for index, name in ipairs(list) do
+      reserved[name], reservedFrom[index] = true, name
+    end
+  end
+  return reserved
+end
+
+--- The same message with its keys title-cased: a copy only if there are keys to change.
+local function titleCaseKeys(msg)
+  local isChanged = false
+  for key in pairs(msg) do
+    isChanged = isChanged or titleCase(key) ~= key
+  end
+  if not isChanged then
+    return msg
+  end
   local root = {}
   for key, value in pairs(msg) do
     root[titleCase(key)] = value
   end
-  local reserved = {}
-  for _, name in ipairs(ao.nonExtractableTags) do
-    reserved[name] = true
-  end
+  return root
+end
+
+--- Title-case the keys and tag names of `msg`, then lift its tags to the root; later ones win.
+function ao.normalize(msg)
+  local root, stay = titleCaseKeys(msg), reservedNames()
   for _, tag in ipairs(root.Tags) do
     tag.name = titleCase(tag.name)
-    if not reserved[tag.name] then
+    if not stay[tag.name] then
       root[tag.name] = tag.value
     end
   end

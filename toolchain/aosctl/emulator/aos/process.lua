@@ -183,15 +183,19 @@ local function isBoot(msg)
   return msg.Tags.Type == "Process" and Owner == msg.From
 end
 
+local function isUnhandled()
+  return true
+end
+
+local evaluateText = eval(ao)
+
 --- The handlers that aos itself keeps in the list.
 local function addOwnHandlers(msg)
-  Handlers.add("_eval", isEval, eval(ao))
+  Handlers.add("_eval", isEval, evaluateText)
   if ao.env.Process.Id == msg.Id then
     Handlers.once("_boot", isBoot, boot(ao))
   end
-  Handlers.append("_default", function()
-    return true
-  end, default)
+  Handlers.append("_default", isUnhandled, default)
 end
 
 --- Give `msg` its `reply` and `forward`.

@@ -15,7 +15,7 @@ local getinfo, getlocal, getmetatable, getupvalue = debug.getinfo, debug.getloca
 local setmetatable, setupvalue, upvalueid = debug.setmetatable, debug.setupvalue, debug.upvalueid
 
 -- Chunks of the host: what they keep is no part of a process.
-local HOST = { [".checkpoint"] = true, [".door"] = true, [".guard"] = true }
+local HOST = { [".checkpoint"] = true, [".door"] = true, [".guard"] = true, [".library"] = true }
 -- Globals that aos makes after boot and changes by itself.
 local OWN = { "Errors", "Inbox", "Seeded" }
 -- One value of each type whose values share one metatable, which a process may set.

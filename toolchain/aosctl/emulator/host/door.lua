@@ -114,6 +114,12 @@ end
 -- Raised (by identity) where a result is none of the ordinary kind.
 local IRREGULAR = {}
 
+-- One row serves all results. Its array part is made beforehand: growing it costs more than filling it.
+local row = {}
+for index = 1, 200 do
+  row[index] = false
+end
+
 --- What the JSON encoder would make of a value that stands alone; a function is left out.
 local function plain(value)
   local kind = type(value)
@@ -137,7 +143,7 @@ local function isList(value)
   return count == #value
 end
 
-local function addTags(row, n, tags)
+local function addTags(n, tags)
   if type(tags) ~= "table" or not isList(tags) then
     error(IRREGULAR)
   end
@@ -156,7 +162,7 @@ local function addTags(row, n, tags)
 end
 
 --- Append the entries of one list of the outbox; returns the new length of the row.
-local function addOutgoing(row, n, list)
+local function addOutgoing(n, list)
   if type(list) ~= "table" or not isList(list) then
     error(IRREGULAR)
   end
@@ -168,12 +174,12 @@ local function addOutgoing(row, n, list)
       error(IRREGULAR)
     end
     row[n + 1], row[n + 2], row[n + 3] = entry.Anchor, plain(entry.Target), plain(entry.Data)
-    n = addTags(row, n + 3, entry.Tags)
+    n = addTags(n + 3, entry.Tags)
   end
   return n
 end
 
-local function flattenOutput(row, n, output)
+local function flattenOutput(n, output)
   if type(output) ~= "table" or type(output.data) ~= "string" or type(output.prompt) ~= "string" then
     error(IRREGULAR)
   end
@@ -181,34 +187,34 @@ local function flattenOutput(row, n, output)
   return n + 4
 end
 
-local function flatten(row, n, result)
+local function flatten(n, result)
   if next(result.Assignments) ~= nil then
     error(IRREGULAR)
   end
-  n = flattenOutput(row, n, result.Output)
-  n = addOutgoing(row, n, result.Messages)
-  n = addOutgoing(row, n, result.Spawns)
+  n = flattenOutput(n, result.Output)
+  n = addOutgoing(n, result.Messages)
+  n = addOutgoing(n, result.Spawns)
   if n > ROW_LIMIT then
     error(IRREGULAR)
   end
   return n
 end
 
---- Start a row: its kind, where the last handler is written, its cost, and the handlers that ran.
+--- Start the row: its kind, where the last handler is written, its cost, and the handlers that ran.
 local function startRow(kind)
-  local chunk, line = locate()
   if startedAt then
     guard.notes.handler(nil)
   end
-  local row, count = { kind, chunk, line, cost, #ran }, #ran
-  for index = 1, count do
+  row[1], row[4], row[5] = kind, cost, #ran
+  row[2], row[3] = locate()
+  for index = 1, #ran do
     row[5 + index] = ran[index]
   end
-  return row, 5 + count
+  return 5 + #ran
 end
 
 local function answer(kind, value)
-  local row, n = startRow(kind)
+  local n = startRow(kind)
   row[n + 1] = value
   return unpack(row, 1, n + 1)
 end
@@ -223,8 +229,7 @@ end
 
 local function answerResult(result)
   if type(result) == "table" and result.Error == nil then
-    local row, n = startRow("row")
-    local ok, length = pcall(flatten, row, n, result)
+    local ok, length = pcall(flatten, startRow("row"), result)
     if ok then
       return unpack(row, 1, length)
     end
@@ -255,20 +260,26 @@ function door.define(part, id, owner, count, ...)
   environment[part] = { Id = id, Owner = owner, Tags = readTags(count, ...) }
 end
 
-local function conclude(ok, result)
+--- The whole of one evaluation. It runs in a counted thread, reading the result included: what a
+--- process leaves in its outbox may run its code when looked at.
+local function respond(...)
+  return answerResult(handle(readMessage(...), makeEnvironment()))
+end
+
+local function conclude(ok, ...)
   if guard.isExhausted() then
     return answer("host", guard.limitText())
   elseif not ok then
-    return answer("host", describeFailure(result))
+    return answer("host", describeFailure((...)))
   end
-  return answerResult(result)
+  return ...
 end
 
 --- Evaluate one message and return its result as a row.
 function door.evaluate(fine, ...)
   clearNotes()
   guard.reset(fine)
-  return conclude(guard.run(handle, readMessage(...), makeEnvironment()))
+  return conclude(guard.run(respond, ...))
 end
 
 --- Remember the present state. Returns whether it can be gone back to, and its size.
@@ -292,7 +303,8 @@ door.rewind = checkpoint.restore
 function door.replay(...)
   clearNotes()
   guard.reset(false)
-  guard.run(handle, readMessage(...), makeEnvironment())
+  -- The outbox is read although nobody wants it: looking at it may run the process's code.
+  guard.run(respond, ...)
 end
 
 return door

@@ -1,30 +1,26 @@
---- The walls of a Lua state: what a process may reach, and for how long it may run.
+--- The limits of a Lua state: for how long it may run, and what can be undone.
 --
--- Runs once, before any other Lua, on the full standard library. It keeps the originals to itself
--- and leaves in the globals what the aos module offers, made safe. Returns the table `guard`, which
--- only our own host code sees.
+-- Runs before any other Lua and puts counted forms of `pcall`, `coroutine.resume` and their kin in
+-- the place of the originals. Returns the table `guard`, which only our own host code sees.
 
-local source, pure = ...
-
-local assert, error, ipairs, load, pairs, pcall, tostring, type, xpcall =
-  assert, error, ipairs, load, pairs, pcall, tostring, type, xpcall
-local coroutine, debug, io, math, os, package, string = coroutine, debug, io, math, os, package, string
+local error, pcall, type, xpcall = error, pcall, type, xpcall
+local coroutine, debug, globals = coroutine, debug, _G
 local create, resume, wrap = coroutine.create, coroutine.resume, coroutine.wrap
-local running, status = coroutine.running, coroutine.status
-local getinfo, sethook = debug.getinfo, debug.sethook
-local byte, dump, sub = string.byte, string.dump, string.sub
-local concat = table.concat
-local infinity = math.huge
-local globals = _G
+local running, yield = coroutine.running, coroutine.yield
+local infinity, sethook = math.huge, debug.sethook
 
--- Instructions between two looks at the clock of instructions: 1,000 and 10,000 cost the same, and
--- the smaller figure bounds better what C functions may do in between.
+-- Instructions between two looks at the count: 1,000 and 10,000 cost the same, and the smaller
+-- figure bounds better what C functions may do in between.
 local COARSE = 1000
 -- A watched evaluation is counted one by one, up to here; beyond, it is counted coarsely.
 local FINE_LIMIT = 2000000
-local ESCAPE = 27 -- the first byte of a binary chunk
 
-local guard = { dump = dump, notes = {} }
+-- `notes` is what aos may write down about its work; `debug` and `dump` are the full originals.
+local guard = { debug = {}, dump = string.dump, notes = {} }
+
+for name, fn in pairs(debug) do
+  guard.debug[name] = fn
+end
 
 -- Rewinding -----------------------------------------------------------------------------------
 
@@ -37,6 +33,10 @@ end
 
 function guard.clearWatch()
   watched, watchBroken = {}, false
+end
+
+function guard.breakWatch()
+  watchBroken = true
 end
 
 function guard.isWatchBroken()
@@ -105,18 +105,32 @@ local function resumeCounted(thread, ...)
   return passOn(resume(thread, ...))
 end
 
---- Run `fn` in a thread of its own and return what `coroutine.resume` returns.
+local worker
+local DONE = {} -- what a worker yields first when it has finished a piece of work
+
+--- The life of a worker: one piece of work after the other. Making a thread for each costs more.
+local function work(fn, ...)
+  return work(yield(DONE, fn(...)))
+end
+
+--- A worker that failed is dead, and one that waits in the middle of its work is of no more use.
+local function finish(ok, mark, ...)
+  if ok and mark == DONE then
+    return true, ...
+  end
+  worker = nil
+  if ok then
+    return false, "attempt to yield from outside a coroutine"
+  end
+  return false, mark
+end
+
+--- Run `fn` in a counted thread and return what `coroutine.resume` returns.
 ---@return boolean ok, any ...
 function guard.run(fn, ...)
-  local thread = create(fn)
-  count(thread)
-  local function finish(ok, ...)
-    if ok and status(thread) == "suspended" then
-      return false, "attempt to yield from outside a coroutine"
-    end
-    return ok, ...
-  end
-  return finish(resume(thread, ...))
+  worker = worker or create(work)
+  count(worker)
+  return finish(resume(worker, fn, ...))
 end
 
 --- Forget what was counted; `each` counts every instruction for itself.
@@ -164,227 +178,4 @@ coroutine.wrap = function(fn)
   end)
 end
 
--- Chunks --------------------------------------------------------------------------------------
-
--- Malformed bytecode can crash Lua, so only what this state dumped itself may be loaded again.
-local dumped = {}
-
-string.dump = function(fn, strip)
-  local code = dump(fn, strip)
-  dumped[code] = true
-  return code
-end
-
---- Join what a reader function gives, as `load` does.
-local function readAll(reader)
-  local pieces = {}
-  while true do
-    local piece = reader()
-    if piece == nil or piece == "" then
-      return concat(pieces)
-    end
-    if type(piece) ~= "string" then
-      error("reader function must return a string", 0)
-    end
-    pieces[#pieces + 1] = piece
-  end
-end
-
-globals.load = function(chunk, name, mode, ...)
-  if type(chunk) == "function" then
-    local ok, text = pcall(readAll, chunk)
-    passOn()
-    if not ok then
-      return nil, text
-    end
-    chunk, name = text, name or "=(load)"
-  end
-  if type(chunk) == "string" and byte(chunk) == ESCAPE and not dumped[chunk] then
-    mode = "t"
-  end
-  return load(chunk, name, mode, ...)
-end
-
-globals.loadfile = function(path)
-  return nil, "cannot open " .. tostring(path)
-end
-
-globals.dofile = function(path)
-  return error("cannot open " .. tostring(path), 0)
-end
-
--- Modules -------------------------------------------------------------------------------------
-
--- `source` hands over a module's code when it is first required: text kept in each state would cost
--- more memory than everything else in it. Our modules alone are given `guard.notes`: the process can
--- call a loader, but not see what lies behind it.
-local function searchBuiltIn(name)
-  for _, candidate in ipairs({ name, name .. ".init" }) do
-    local code = source(candidate)
-    if code then
-      local chunk = assert(load(code, candidate, "b"))
-      return function(asked)
-        return chunk(asked, guard.notes)
-      end
-    end
-  end
-  return "\n\tno built-in module '" .. name .. "'"
-end
-
-local function searchNothing()
-  return "\n\tno file system"
-end
-
-local function installPackage()
-  package.loaded.python, globals.python = nil, nil
-  local searchers = package.searchers
-  searchers[2], searchers[3], searchers[4], searchers[5] = searchBuiltIn, searchNothing, searchNothing, searchNothing
-  package.loadlib = function()
-    return nil, "dynamic libraries not enabled; check your Lua installation", "absent"
-  end
-  package.searchpath = function(name)
-    return nil, "\n\tno file '" .. tostring(name) .. "'"
-  end
-end
-
--- Introspection -------------------------------------------------------------------------------
-
-local function nothing() end
-
-local function absent()
-  return nil
-end
-
---- Whether `fn` was loaded by the process: our own functions keep their upvalues to themselves.
-local function isTheirs(fn)
-  local chunk = type(fn) == "function" and getinfo(fn, "S").source
-  return chunk and chunk ~= "=[C]" and sub(chunk, 1, 1) ~= "." and sub(chunk, 1, 1) ~= "@" and chunk ~= "json"
-end
-
-local function onlyTheirs(original)
-  return function(fn, ...)
-    if isTheirs(fn) then
-      return original(fn, ...)
-    end
-  end
-end
-
-local function installDebug()
-  guard.debug = {}
-  for name, fn in pairs(debug) do
-    guard.debug[name] = fn
-  end
-  local join = debug.upvaluejoin
-  debug.upvaluejoin = function(fn, n, other, m)
-    if isTheirs(fn) and isTheirs(other) then
-      watchBroken = true -- assignment cannot undo which closures share what
-      join(fn, n, other, m)
-    end
-  end
-  for _, name in ipairs({ "getupvalue", "setupvalue", "upvalueid" }) do
-    debug[name] = onlyTheirs(debug[name])
-  end
-  for _, name in ipairs({ "debug", "gethook", "sethook", "getlocal", "setlocal", "getuservalue", "setuservalue" }) do
-    debug[name] = nothing
-  end
-  debug.getregistry = function()
-    return {}
-  end
-end
-
--- Files, clock, system ------------------------------------------------------------------------
-
-local function noFile(path)
-  return nil, tostring(path) .. ": No error information", 0
-end
-
-local function notFound(path)
-  return nil, tostring(path) .. ": No such file or directory", 44
-end
-
-local function installIo()
-  local file = debug.getmetatable(io.stdout)
-  local function itself(handle)
-    return handle
-  end
-  -- The three standard files stay what they are by type; nothing can be read from or written to them.
-  file.__index = { close = nothing, flush = itself, lines = nothing, read = nothing, seek = nothing, setvbuf = nothing,
-    write = itself }
-  io.open, io.tmpfile, io.read, io.close, io.lines = noFile, noFile, nothing, nothing, noFile
-  io.popen = function()
-    return error("'popen' not supported")
-  end
-  io.write = function()
-    return io.stdout
-  end
-  io.input = function()
-    return io.stdin
-  end
-  io.output = function()
-    return io.stdout
-  end
-end
-
-local function installOs()
-  local date = os.date
-  -- The module has no clock and no time zone: UTC, and 1970 unless a time is given.
-  os.date = function(format, time)
-    format = format or "%c"
-    if byte(format) ~= 33 then
-      format = "!" .. format
-    end
-    return date(format, time or 0)
-  end
-  os.clock = function()
-    return used / 1e9
-  end
-  os.time = function()
-    return 0
-  end
-  os.execute = function()
-    return false
-  end
-  os.exit = function()
-    return error("os.exit is not available to a process", 2)
-  end
-  os.rename = function()
-    return nil, "No such file or directory", 44
-  end
-  os.setlocale = function(locale)
-    return (locale == nil or locale == "" or locale == "C") and "C" or nil
-  end
-  os.tmpname = function()
-    return "/tmp/lua_000000"
-  end
-  os.getenv, os.remove = absent, notFound
-end
-
-local function installCollector()
-  local collect = collectgarbage
-  local kept = { collect = true, count = true, step = true, isrunning = true }
-  -- Pausing the collector would only turn garbage into an error sooner.
-  globals.collectgarbage = function(option, ...)
-    if option == nil or kept[option] then
-      return collect(option, ...)
-    end
-    return 0
-  end
-end
-
---- Take away what a pure chunk has no use for: it can neither see the outside nor differ by run.
-local function purify()
-  for _, name in ipairs({ "collectgarbage", "debug", "dofile", "io", "loadfile", "os", "package", "print", "require" }) do
-    globals[name] = nil
-  end
-  math.random, math.randomseed = nil, nil
-end
-
-installPackage()
-installIo()
-installOs()
-installCollector()
-installDebug()
-if pure then
-  purify()
-end
 return guard

@@ -1,0 +1,2 @@
+--- The hub: told of all last.
+require("common").install()

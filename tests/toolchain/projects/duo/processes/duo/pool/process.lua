@@ -1,0 +1,2 @@
+--- The pool.
+require("common").install()

@@ -1,0 +1,314 @@
+"""
+The message commands: send, dryrun, eval, advance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from aosctl import message_view, view
+from aosctl.cli.command import Command
+from aosctl.cli.options import Body, json_option, network_option, project_options
+from aosctl.cli.places import (
+    Target,
+    find_sender,
+    find_target,
+    make_directory,
+    open_network,
+    recorded_sources,
+)
+from aosctl.duration import parse_duration
+from aosctl.errors import AosctlError, ProcessError, UsageError
+from aosctl.message import Result, Tag, Tags, from_bytes, make_tags
+from aosctl.networks import Network, Reply
+from aosctl.networks.local import LocalNetwork
+from aosctl.project import Project
+
+FAILED = 1
+
+
+def message_options(body: Body) -> Body:
+    """Add the options that make a message."""
+    options: list[Callable[[Body], Body]] = [
+        click.option("--action", metavar="ACTION", help="The tag Action."),
+        click.option(
+            "--tag", "pairs", metavar="NAME=VALUE", multiple=True, help="One more tag; repeatable."
+        ),
+        click.option("--data", metavar="TEXT", default="", help="The data, or @FILE."),
+        click.option(
+            "--from",
+            "sender",
+            metavar="NAME",
+            help="Send as this address, or as the one that a name stands for; `local` only.",
+        ),
+    ]
+    for option in reversed(options):
+        body = option(body)
+    return body
+
+
+@click.command(
+    "send",
+    cls=Command,
+    examples=(
+        "aosctl send coordinator --action Info",
+        "aosctl send mock_usda --action Balance --from alice --json",
+    ),
+)
+@click.argument("process", metavar="PROCESS")
+@message_options
+@network_option
+@json_option
+@project_options
+def send(
+    *,
+    project: Project,
+    process: str,
+    action: str | None,
+    pairs: tuple[str, ...],
+    data: str,
+    sender: str | None,
+    network: str,
+    as_json: bool,
+) -> int:
+    """
+    Send one message and print what came back.
+
+    PROCESS is a recorded name such as `coordinator` or `tim3/coordinator`, or an id. The command
+    waits until everything that the message causes is done. Exit code 1: the process failed.
+    """
+    tags, text = _make_tags(action, pairs), _read_data(data)
+    with open_network(project, network) as live:
+        target = _existing(find_target(project, live, process), live)
+        message = _send(live, target, tags, text, sender)
+        result = live.result(target.id, message)
+        return _show(
+            project,
+            live=live,
+            target=target,
+            message=message,
+            result=result,
+            replies=live.replies(message),
+            as_json=as_json,
+        )
+
+
+@click.command(
+    "dryrun",
+    cls=Command,
+    examples=(
+        "aosctl dryrun state_manager --action SystemHealth",
+        "aosctl dryrun coordinator --action MintTIM3 --tag Quantity=100 --json",
+    ),
+)
+@click.argument("process", metavar="PROCESS")
+@message_options
+@network_option
+@json_option
+@project_options
+def dryrun(
+    *,
+    project: Project,
+    process: str,
+    action: str | None,
+    pairs: tuple[str, ...],
+    data: str,
+    sender: str | None,
+    network: str,
+    as_json: bool,
+) -> int:
+    """Ask a process what a message would do, and keep nothing of it."""
+    tags, text = _make_tags(action, pairs), _read_data(data)
+    with open_network(project, network) as live:
+        target = _existing(find_target(project, live, process), live)
+        asker = live.address if sender is None else find_sender(sender)
+        result = live.dryrun(target.id, tags=tags, data=text, sender=asker)
+        return _show(
+            project,
+            live=live,
+            target=target,
+            message=None,
+            result=result,
+            replies=_would_reply(target.id, asker, result),
+            as_json=as_json,
+        )
+
+
+@click.command(
+    "eval",
+    cls=Command,
+    examples=(
+        "aosctl eval coordinator 'return Owner'",
+        "aosctl eval coordinator 'return #Handlers.list' --json",
+    ),
+)
+@click.argument("process", metavar="PROCESS")
+@click.argument("lua", metavar="LUA", required=False)
+@click.option(
+    "--file",
+    "path",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Evaluate the text of this file.",
+)
+@network_option
+@json_option
+@project_options
+def evaluate(
+    *,
+    project: Project,
+    process: str,
+    lua: str | None,
+    path: Path | None,
+    network: str,
+    as_json: bool,
+) -> int:
+    """
+    Evaluate Lua in a process that you own.
+
+    What it returns or prints is the answer. What it changes stays. Exit code 1: it failed.
+    """
+    if (lua is None) == (path is None):
+        raise UsageError("give either the Lua text or --file", where="aosctl eval")
+    text = lua if path is None else from_bytes(path.read_bytes())
+    with open_network(project, network) as live:
+        target = _existing(find_target(project, live, process), live)
+        message = _send(live, target, make_tags({"Action": "Eval"}), text or "", None)
+        result = live.result(target.id, message)
+        _refuse_stranger(live, target, result)
+        return _show(
+            project,
+            live=live,
+            target=target,
+            message=message,
+            result=result,
+            replies=live.replies(message),
+            as_json=as_json,
+        )
+
+
+@click.command(
+    "advance", cls=Command, examples=("aosctl advance 5m", "aosctl advance 250ms --json")
+)
+@click.argument("duration", metavar="DURATION")
+@network_option
+@json_option
+@project_options
+def advance(*, project: Project, duration: str, network: str, as_json: bool) -> None:
+    """
+    Move the clock of the local network forward.
+
+    DURATION is a number and a unit: 250ms, 30s, 5m, 24h, 3d. The clock never runs back.
+    """
+    milliseconds = parse_duration(duration)
+    with open_network(project, network) as live:
+        if not isinstance(live, LocalNetwork):
+            raise UsageError(f"the clock of '{live.name}' is not ours to move", where="--network")
+        now = live.advance(milliseconds)
+        height = live.world.height
+    if as_json:
+        view.print_document({"schema": "aosctl.advance/1", "now": now, "height": height})
+    else:
+        shown = datetime.fromtimestamp(now / 1000, UTC).isoformat(timespec="milliseconds")
+        view.print_line(f"{shown}  height {height}")
+
+
+def _make_tags(action: str | None, pairs: tuple[str, ...]) -> Tags:
+    tags = [] if action is None else [Tag("Action", action)]
+    for pair in pairs:
+        name, sign, value = pair.partition("=")
+        if not name or not sign:
+            raise UsageError(
+                f"'{pair}' is no tag", where="--tag", hint="Write NAME=VALUE, as in Quantity=100."
+            )
+        tags.append(Tag(name, value))
+    return tuple(tags)
+
+
+def _read_data(data: str) -> str:
+    return from_bytes(Path(data[1:]).read_bytes()) if data.startswith("@") else data
+
+
+def _existing(target: Target, live: Network) -> Target:
+    if isinstance(live, LocalNetwork) and target.id not in live.world.processes:
+        raise UsageError(
+            f"no process {target.id} lives on '{live.name}'",
+            hint="`aosctl status` shows those that do.",
+        )
+    return target
+
+
+def _send(live: Network, target: Target, tags: Tags, data: str, sender: str | None) -> str:
+    if sender is None:
+        return live.submit(live.sign_message(target=target.id, tags=tags, data=data))
+    if not isinstance(live, LocalNetwork):
+        raise UsageError(
+            f"on '{live.name}' only the wallet itself can send",
+            where="--from",
+            hint="Leave it out, or use --network local.",
+        )
+    return live.send_as(find_sender(sender), target=target.id, tags=tags, data=data)
+
+
+def _would_reply(process: str, asker: str, result: Result) -> list[Reply]:
+    replies = []
+    for sent in result.messages:
+        if sent.target == asker:
+            tags = make_tags((n, v) for n, v in sent.tags if isinstance(v, str))
+            data = sent.data if isinstance(sent.data, str) else ""
+            action = sent.action if isinstance(sent.action, str) else None
+            replies.append(Reply(sender=process, action=action, tags=tags, data=data))
+    return replies
+
+
+def _refuse_stranger(live: Network, target: Target, result: Result) -> None:
+    """Refuse an Eval that did nothing because the wallet is not the owner."""
+    if result.handlers or result.output or result.failed:
+        return
+    raise ProcessError(
+        f"'{target.shown}' did not evaluate it: only its owner may",
+        where=f"process {target.id}, wallet {live.address}",
+    )
+
+
+def _show(
+    project: Project,
+    *,
+    live: Network,
+    target: Target,
+    message: str | None,
+    result: Result,
+    replies: list[Reply],
+    as_json: bool,
+) -> int:
+    """Print what a message gave; return the exit code."""
+    failure = _failure(project, live, target, message, result)
+    if as_json:
+        view.print_document(message_view.result_document(message, target.id, result, replies))
+        return FAILED if failure else 0
+    if failure:
+        view.print_error(failure, as_json=False)
+        return FAILED
+    output = message_view.output_text(result)
+    message_view.print_replies(replies, make_directory(project, live))
+    if output:
+        view.print_line(output)
+    if not replies and not output:
+        view.print_note("No answer.")
+    return 0
+
+
+def _failure(
+    project: Project, live: Network, target: Target, message: str | None, result: Result
+) -> AosctlError | None:
+    if result.failure is None:
+        return None
+    text = result.failure.rpartition("error:\n")[2].strip()
+    locator = recorded_sources(project, live).get(target.id)
+    place = locator.line_map.first_place(text) if locator else None
+    said = locator.translate(text) if locator else text
+    hint = f"`aosctl trace {message}` shows what it caused." if message else None
+    return ProcessError(f"'{target.shown}' failed: {said}", where=place, hint=hint)
