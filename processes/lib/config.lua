@@ -1,6 +1,6 @@
 --- The Actions that all processes of a bundle share, with hooks for what differs.
 --
--- GetConfig, SetProcessConfig, Lock-Config, Propose-Admin, Accept-Admin, Renounce-Owner, Health.
+-- GetConfig, SetProcessConfig, Lock-Config, Health, and the handover of lib.admin.
 --
 --   install{                         after guard.install and before guard.installDrop; by name:
 --     role = "lock_manager",         which process this is
@@ -27,6 +27,7 @@
 -- and their values as text.
 -- State: StateVersion, and that of lib.roles.
 local address = require("lib.address")
+local admin = require("lib.admin")
 local anomalies = require("lib.anomalies")
 local answer = require("lib.answer")
 local clock = require("lib.clock")
@@ -151,15 +152,16 @@ end
 --- Write what was checked; returns the roles that changed, sorted.
 local function apply(checked)
   local changed = {}
+  local merged = peerRules.merge(Peers, checked.peers)
   for _, role in ipairs(sorted.keys(checked.peers)) do
-    if Peers[role] ~= checked.peers[role] then
+    if Peers[role] ~= merged[role] then
       changed[#changed + 1] = role
-      Peers[role] = checked.peers[role]
     end
   end
-  for name, value in pairs(checked.settings) do
-    options.extra[name].apply(value)
+  for _, name in ipairs(sorted.keys(checked.settings)) do
+    options.extra[name].apply(checked.settings[name])
   end
+  Peers = merged
   return changed
 end
 
@@ -230,38 +232,6 @@ local function lockConfig(msg)
   answer.respond(msg, "Lock-Config-Response", { Locked = true })
 end
 
-local function proposeAdmin(msg)
-  local proposed = tags.get(msg, "Admin")
-  if not roles.isAdmin(msg) then
-    return answer.fail(msg, "Unauthorized", "only the owner or the admin may propose an admin")
-  elseif not address.is(proposed) then
-    return answer.fail(msg, "InvalidAddress", "Admin is not an address")
-  end
-  PendingAdmin = proposed
-  answer.respond(msg, "Propose-Admin-Response", { Admin = proposed })
-  answer.notify(proposed, "Admin-Proposed-Notice", { Admin = proposed }, "Accept-Admin accepts.")
-end
-
-local function acceptAdmin(msg)
-  if PendingAdmin == "" or msg.From ~= PendingAdmin then
-    return answer.fail(msg, "Unauthorized", "only the proposed admin may accept")
-  end
-  local previous = Admin
-  Admin, PendingAdmin = msg.From, ""
-  answer.respond(msg, "Accept-Admin-Response", { Admin = Admin, Previous = previous })
-end
-
-local function renounceOwner(msg)
-  if not roles.isOwner(msg) then
-    return answer.fail(msg, "Unauthorized", "only the owner may renounce")
-  elseif tags.get(msg, "Confirm") ~= ao.id then
-    return answer.fail(msg, "InvalidConfig", "Confirm must be the id of this process")
-  end
-  -- Not nil: aos gives a process without an owner a new one.
-  Owner = ""
-  answer.respond(msg, "Renounce-Owner-Response")
-end
-
 function config.health()
   local missing = config.missing()
   local report = {
@@ -307,17 +277,11 @@ end
 function config.install(given)
   options = withDefaults(given)
   StateVersion = options.version
-  guard.reads({
-    ["SetProcessConfig"] = configTags(),
-    ["Propose-Admin"] = { "Admin" },
-    ["Renounce-Owner"] = { "Confirm" },
-  })
+  guard.reads({ SetProcessConfig = configTags() })
   handlers.action("GetConfig", getConfig)
   handlers.action("SetProcessConfig", setProcessConfig)
   handlers.action("Lock-Config", lockConfig)
-  handlers.action("Propose-Admin", proposeAdmin)
-  handlers.action("Accept-Admin", acceptAdmin)
-  handlers.action("Renounce-Owner", renounceOwner)
+  admin.install()
   handlers.action("Health", health)
 end
 

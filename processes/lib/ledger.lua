@@ -5,13 +5,13 @@
 -- value}: the decision that a mint obeys, the id of a transfer. The sum of the balances is the
 -- supply, so no balance can pass what the supply cannot.
 --
---   make()                                an empty ledger {balances, supply, holders, minted, burned};
---                                         supply = minted - burned; keep it in a global
+--   make()                                an empty ledger {balances, supply, holders, minted,
+--                                         burned}; supply = minted - burned; keep it in a global
 --   balance(ledger, account)              amount text, "0" when unknown
 --   mint(ledger, account, amount, also)   true, or nil, "Overflow"
 --   burn(ledger, account, amount, also)   true, or nil, "InsufficientBalance"
---   move(ledger, from, to, amount, also)  true, or nil, "InsufficientBalance"; to oneself the ledger
---                                         stays as it is
+--   move(ledger, from, to, amount, also)  true, or nil, "InsufficientBalance"; to oneself the
+--                                         ledger stays as it is
 local amount = require("lib.amount")
 
 local ledger = {}

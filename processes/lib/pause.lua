@@ -1,18 +1,20 @@
 --- Pause flags, and the Pause-Notice that sets them at a peer.
 --
 -- Each scope keeps the greatest Seq that spoke of it, so notices may come in any order, twice, or
--- late, and the flags end the same. "all" speaks of every scope.
+-- late, and the flags end the same. "all" speaks of every scope. A new controller counts its Seq
+-- anew, so its word goes over that of the one before, whatever the numbers.
 --
 --   install{ controller = "coordinator", scopes = {"mint", "redeem"}, applied = function() end }
 --                               add Pause-Notice {Scope, Pause, Seq} from that peer; applied
 --                               (optional) runs after a change
 --   setScopes(list)             the scopes that "all" stands for; default mint and redeem;
 --                               install does it
---   set(scope, paused, seq)     set flags; seq an integer; false when scope is unknown
+--   set(scope, paused, seq, by)   set flags; seq an integer, by whose Seq it is (nil: one's own);
+--                               false when scope is unknown
 --   isPaused(scope)             one flag;  isPausedFully()  whether mint and redeem both are
 --   flags()                     {mint, redeem, transfer} as booleans, for Health
 --
--- State: Pauses (scope -> {paused, seq}).
+-- State: Pauses (scope -> {paused, seq, by}).
 local answer = require("lib.answer")
 local guard = require("lib.guard")
 local handlers = require("lib.handlers")
@@ -43,12 +45,12 @@ local function expand(scope)
   return nil
 end
 
-function pause.set(scope, paused, seq)
+function pause.set(scope, paused, seq, by)
   local touched = expand(scope)
   for _, name in ipairs(touched or {}) do
     local known = Pauses[name]
-    if not known or seq > known.seq then
-      Pauses[name] = { paused = paused, seq = seq }
+    if not known or known.by ~= by or seq > known.seq then
+      Pauses[name] = { paused = paused, seq = seq, by = by }
     end
   end
   return touched ~= nil
@@ -89,7 +91,7 @@ function pause.install(options)
       return answer.refuse(msg, "Unauthorized", "only the " .. options.controller .. " may pause")
     end
     local scope, paused, seq = read(msg)
-    if not seq or not pause.set(scope, paused, seq) then
+    if not seq or not pause.set(scope, paused, seq, msg.From) then
       return answer.ignore(msg, "unreadable Pause-Notice")
     end
     if options.applied then

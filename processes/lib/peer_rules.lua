@@ -2,6 +2,7 @@
 --
 --   tagOf(role)           "mock_usda" -> "Mock-Usda-Process"
 --   fieldOf(role)         "mock_usda" -> "mockUsdaProcess"
+--   merge(known, peers)   the peers as they would be: known ones, overlaid with those given
 --   fault(peers, own)     why peers (role -> id as given) cannot be set, or nil;
 --                         own: {role, id, known}, known being the peers that are set already
 local address = require("lib.address")
@@ -18,8 +19,7 @@ function rules.fieldOf(role)
   return role:gsub("_(%l)", string.upper) .. "Process"
 end
 
---- Return the peers as they would be: what is known, overlaid with what is given.
-local function merge(known, peers)
+function rules.merge(known, peers)
   local merged = {}
   for role, id in pairs(known) do
     merged[role] = id
@@ -40,7 +40,7 @@ local function ownFault(role, id, own)
 end
 
 function rules.fault(peers, own)
-  local merged, takenBy = merge(own.known, peers), {}
+  local merged, takenBy = rules.merge(own.known, peers), {}
   for _, role in ipairs(sorted.keys(merged)) do
     local id = merged[role]
     if not address.isId(id) then

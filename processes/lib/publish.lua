@@ -32,17 +32,24 @@ local function isNews(key, value)
   return Published[key] ~= value
 end
 
+--- Only what was sent is known to readers: remembered last, for a send may fail.
+local function remember(tagList)
+  for _, tag in ipairs(tagList) do
+    Published[tag.name] = type(tag.value) == "string" and tag.value or nil
+  end
+end
+
 function publish.publish(values)
   local tagList = { { name = "device", value = "patch@1.0" } }
   for _, key in ipairs(sorted.keys(values)) do
     local name, value = key:lower(), toText(values[key])
     if isNews(name, value) then
       tagList[#tagList + 1] = { name = name, value = value }
-      Published[name] = type(value) == "string" and value or nil
     end
   end
   if #tagList > 1 then
     ao.send({ Tags = tagList })
+    remember(tagList)
   end
 end
 

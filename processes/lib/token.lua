@@ -12,7 +12,8 @@
 --     admit = function(msg, transfer) end,      asked last before a transfer moves: "new" to go on,
 --                                               "repeat" to send the Debit-Notice again and move
 --                                               nothing, or nil, code, text; default "new"
---     moved = function(msg, transfer) end,      after a transfer moved
+--     record = function(msg, transfer) end,     what is to be known of a transfer that moves:
+--                                               {table, key, value}, lib.ledger's `also`, or nil
 --   }                            a transfer is {recipient, quantity, xTags, cast}
 --   ticker()  denomination()     of this process
 --   credit(account, quantity, sender, tags, xTags)   send a Credit-Notice
@@ -186,10 +187,8 @@ local function admit(msg, transfer)
 end
 
 local function move(msg, transfer)
-  ledger.move(options.ledger(), msg.From, transfer.recipient, transfer.quantity)
-  if options.moved then
-    options.moved(msg, transfer)
-  end
+  local also = options.record and options.record(msg, transfer)
+  ledger.move(options.ledger(), msg.From, transfer.recipient, transfer.quantity, also)
   if transfer.recipient ~= msg.From then
     token.publishBalances({ msg.From, transfer.recipient })
   end

@@ -226,3 +226,20 @@ def test_two_processes_share_nothing(run: Eval) -> None:
     other.evaluate(SPAWN)
     text = "tostring(Shared) .. tostring(string.mine)"
     assert other.evaluate(make_message(text, Action="Eval")).output["data"] == "nilnil"
+
+
+def test_replay_refuses_a_message_that_fails_and_leaves_no_trace_of_it(process: Process) -> None:
+    messages = [
+        make_message("N = 1", Action="Eval"),
+        make_message("N = 2 error('no')", Action="Eval"),
+    ]
+    with pytest.raises(EmulatorError, match="fails when the process is rebuilt"):
+        process.replay(messages)
+    assert process.evaluate(make_message("N", Action="Eval")).output["data"] == "1"
+
+
+def test_a_result_that_is_tampered_with_by_hand_is_still_a_result(process: Process) -> None:
+    for value in ("5", "'text'", "{x = 1}", "{{Tags = 5}}", "{{Target = 't', Tags = {{'a'}}}}"):
+        text = f"local _ = 1 ao.outbox.Messages = {value}"
+        result = process.evaluate(make_message(text, Action="Eval")).raise_for_error()
+        assert all(message.tags == () or message.target for message in result.messages)

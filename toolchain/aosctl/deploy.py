@@ -8,8 +8,10 @@ network has it: PSS is randomised, so signing again would make a second message 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
+from typing import Literal
 
 import msgspec
 
@@ -45,6 +47,9 @@ class Progress(msgspec.Struct, frozen=True):
     process: str
     state: State
 
+
+# The places in aos itself that an error passes on its way out.
+_OF_AOS = re.compile(r'^(?:\[string "\.[^"]*"\]:\d+: )+')
 
 OnProgress = Callable[[Progress], None]
 
@@ -118,7 +123,7 @@ class _Run:
 
     def carry_out(self, steps: list[Step]) -> None:
         """Let the steps of one stage come true, or raise for the first that did not."""
-        resumed = [(step, self.left_to_send(step)) for step in steps if step.item]
+        resumed = self.resume([step for step in steps if step.item])
         begun = self.begin([step for step in steps if not step.item])
         sent = [*resumed, *begun]
         for step, item in sent:
@@ -127,22 +132,32 @@ class _Run:
                 self.network.submit(item)
         self.await_ends([step for step, _ in sent])
 
-    def left_to_send(self, step: Step) -> DataItem | None:
-        """Return the bytes of a step that was begun before, or None if they have arrived."""
+    def resume(self, steps: list[Step]) -> list[tuple[Step, DataItem | None]]:
+        """Return each step that was begun before, with its bytes unless they have arrived."""
+        found = {step: self.left_to_send(step) for step in steps}
+        gone = [step for step, left in found.items() if left is False]
+        if gone:
+            self.give_up(gone)
+        return [(step, left or None) for step, left in found.items()]
+
+    def left_to_send(self, step: Step) -> DataItem | Literal[False] | None:
+        """Return the bytes of a step, None if they have arrived, False if they are gone."""
         item = step.item or ""
         if self.network.has(item, process=self.id_of(step.process)):
             return None
-        signed = self.ledger.bytes_of(item)
-        if signed is None:
+        return self.ledger.bytes_of(item) or False
+
+    def give_up(self, steps: list[Step]) -> None:
+        """Record that the bytes of these steps are gone, and raise."""
+        for step in steps:
             self.ledger.settle(step.process, step.part, "failed")
-            self.ledger.save()
-            raise DeployError(
-                f"the {step.kind} of '{step.process}' was signed, has not arrived, "
-                "and its bytes are gone",
-                where=f"item {item}",
-                hint="If you are sure that it was never sent, deploy again: it is signed anew.",
-            )
-        return signed
+        self.ledger.save()
+        named = ", ".join(f"the {step.kind} of '{step.process}'" for step in steps)
+        raise DeployError(
+            f"{named}: signed, not arrived, and its bytes are gone",
+            where=", ".join(f"item {step.item}" for step in steps),
+            hint="If you are sure that it was never sent, deploy again: it is signed anew.",
+        )
 
     def begin(self, steps: list[Step]) -> list[tuple[Step, DataItem]]:
         """Sign the steps and record them as pending."""
@@ -230,7 +245,7 @@ class _Run:
     def lua_failure(self, step: Step, text: str) -> DeployError:
         # aos puts what was printed before, and "error:", in front of the error itself.
         lines = self.bundles[step.process].line_map
-        said = lines.translate(text.rpartition("error:\n")[2].strip())
+        said = lines.translate(_OF_AOS.sub("", text.rpartition("error:\n")[2].strip()))
         return DeployError(
             f"the {step.kind} of '{step.process}' failed: {said}",
             where=f"{lines.first_place(text) or step.process} (item {step.item})",

@@ -99,14 +99,15 @@ class _Reader:
         try:
             return msgspec.convert(tables, Scenario)
         except msgspec.ValidationError as error:
-            raise self.invalid(str(error)) from None
+            raise self.invalid(str(error), tables) from None
 
-    def invalid(self, said: str) -> ScenarioError:
+    def invalid(self, said: str, tables: dict[str, Any]) -> ScenarioError:
         found = _PLACE.search(said)
         key: _Key = ()
         if found:
             parts = _PART.findall(found[1])
             key = tuple(name or int(number) for name, number in parts)
+            key += _odd_one(tables, key) if found[1].endswith("[...]") else ()
             said = said.removesuffix(found[0])
         unknown = _UNKNOWN.search(said)
         if not unknown:
@@ -260,6 +261,13 @@ class _Reader:
             if name not in known:
                 hint = did_you_mean(name, known) or f"Known here: {listed(known)}."
                 raise self.error(f"nothing is called '${{{name}}}' here", *key, hint=hint)
+
+
+def _odd_one(tables: Any, key: _Key) -> tuple[str, ...]:
+    """Return the name of the first entry that is no text; msgspec says only in which table."""
+    for part in key:
+        tables = tables[part]
+    return tuple(name for name, value in tables.items() if not isinstance(value, str))[:1]
 
 
 def _filled(step: Step, receiver: str | None, known: dict[str, str]) -> Step:

@@ -222,7 +222,7 @@ def _deploy(
             bundle=manifest.bundle,
             log=network.log,
         )
-        plan = make_plan(manifest, bundles, ledger.record, network=network.name, log=network.log)
+        plan = make_plan(manifest, bundles, ledger.record, network)
         deployment = deploy(
             plan, manifest=manifest, bundles=bundles, network=network, ledger=ledger
         )

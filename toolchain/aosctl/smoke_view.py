@@ -34,11 +34,11 @@ def print_report(report: SmokeReport) -> None:
         (view.verdict(check.ok, skipped=check.skipped), check.name, check.detail)
         for check in report.checks
     ]
-    view.answers().print(view.make_table(("", "check", "what was seen"), rows))
+    view.print_table(("", "check", "what was seen"), rows)
     if report.figures:
         figures = [(name, figure_text(value)) for name, value in report.figures.items()]
         view.answers().print()
-        view.answers().print(view.make_table(("figure", "value"), figures))
+        view.print_table(("figure", "value"), figures)
     view.answers().print()
     view.print_line(summary(report))
 
@@ -66,4 +66,4 @@ def health_document(score: float, parts: Mapping[str, Any]) -> dict[str, Any]:
 def print_health(score: float, parts: Mapping[str, Any]) -> None:
     """Print the score, then its parts."""
     rows = [("score", figure_text(score)), *((n, figure_text(v)) for n, v in parts.items())]
-    view.answers().print(view.make_table(("health", ""), rows))
+    view.print_table(("health", ""), rows)

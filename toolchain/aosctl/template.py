@@ -6,20 +6,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
-T = TypeVar("T")
 _PLACE = re.compile(r"\$\{([A-Za-z0-9_-]+)\}")
 
 
-def fill(template: T, values: Mapping[str, Any]) -> T:
+def fill(template: Any, values: Mapping[str, Any]) -> Any:
     """
     Return `template` with each known `${name}` replaced, in texts at any depth and in their keys.
 
     A text that is nothing but one place becomes the value itself, so that a number stays a number.
     Unknown names stay as they are.
     """
-    filled: Any = template
+    filled = template
     if isinstance(template, str):
         whole = _PLACE.fullmatch(template)
         if whole and whole[1] in values:
@@ -30,7 +29,7 @@ def fill(template: T, values: Mapping[str, Any]) -> T:
         filled = {fill(name, values): fill(part, values) for name, part in template.items()}
     elif isinstance(template, (list, tuple)):
         filled = type(template)(fill(part, values) for part in template)
-    return filled  # type: ignore[no-any-return]
+    return filled
 
 
 def open_names(template: Any) -> Iterator[str]:

@@ -56,7 +56,7 @@ def _node(node: TraceNode, directory: Directory, locators: Locators) -> dict[str
         "cost": result.cost if result else None,
         "error": _error(step, locators),
         "changed": None if result is None or result.changed is None else list(result.changed),
-        "lost": [{"what": lost.what, "reason": lost.reason} for lost in step.lost],
+        "lost": _lost(step),
         "children": [_node(child, directory, locators) for child in node.children],
     }
 
@@ -78,6 +78,17 @@ def _error(step: Step, locators: Locators) -> str | None:
     text = text.rpartition("error:\n")[2].strip()
     locator = locators.get(step.receiver)
     return locator.translate(text) if locator else text
+
+
+def _lost(step: Step) -> list[dict[str, str]]:
+    """Return what the network would have lost; messages to a device are not meant to arrive."""
+    sent = enumerate(step.result.messages if step.result else (), 1)
+    patches = {f"message {place}" for place, entry in sent if entry.tag("device") is not None}
+    return [
+        {"what": found.what, "reason": found.reason}
+        for found in step.lost
+        if found.what.split(" (")[0] not in patches
+    ]
 
 
 def _grow(tree: Tree, node: Mapping[str, Any]) -> None:

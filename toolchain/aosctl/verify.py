@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from aosctl.bundle import Bundle
-from aosctl.errors import ManifestError, NetworkError
+from aosctl.errors import ManifestError, NetworkError, UsageError
 from aosctl.manifest import Manifest
 from aosctl.networks import Network
 from aosctl.query import query_fields
@@ -62,7 +62,7 @@ def verify_processes(
             continue
         try:
             live = query_fields(network, entry.id, manifest.verify, name=name)
-        except NetworkError as error:
+        except (NetworkError, UsageError) as error:
             differences.append(Difference(name, "answer", manifest.verify.answer, error.message))
             continue
         differences += _compare(name, entry, live, ids, manifest)

@@ -117,6 +117,18 @@ def make_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> 
     return table
 
 
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
+    """Print a table on stdout; where nobody looks on, lines end with their last word."""
+    console = answers()
+    if console.is_terminal:
+        console.print(make_table(columns, rows))
+        return
+    with console.capture() as captured:
+        console.print(make_table(columns, rows))
+    lines = (line.rstrip() for line in captured.get().splitlines())
+    console.file.write("".join(f"{line}\n" for line in lines))
+
+
 def verdict(ok: bool, *, skipped: bool = False) -> Text:  # noqa: FBT001 - it is the value shown
     """Return how a check came out, in one word."""
     if skipped:

@@ -18,8 +18,12 @@ function settings.timeout()
   return limits.milliseconds(settings.now(), "Timeout-Ms")
 end
 
+function settings.window()
+  return limits.milliseconds(settings.now(), "Window-Ms")
+end
+
 --- Tell the token manager the cap (again).
-function settings.sendCap()
+local function sendCap()
   if CapSeq > 0 and roles.peer("token_manager") then
     answer.notify(roles.peer("token_manager"), "Set-Cap", {
       ["Supply-Cap"] = Limits["Supply-Cap"],
@@ -32,7 +36,7 @@ end
 function settings.announceCap()
   CapSeq = CapSeq + 1
   IsCapAwaited = true
-  settings.sendCap()
+  sendCap()
 end
 
 local function adopt(staged)
@@ -53,7 +57,7 @@ end
 
 function settings.repeatCap()
   if IsCapAwaited then
-    settings.sendCap()
+    sendCap()
   end
 end
 

@@ -10,7 +10,6 @@ local config = require("lib.config")
 local gate = require("coordinator.gate")
 local ids = require("lib.ids")
 local limitSettings = require("coordinator.limit_settings")
-local limits = require("coordinator.limits")
 local operations = require("coordinator.operations")
 local outcomes = require("coordinator.outcomes")
 local pause = require("lib.pause")
@@ -30,7 +29,7 @@ local function factsOf(wish)
     isOurs = roles.isOurs(wish.recipient),
     limits = set,
     supply = amount.add(Accounts.minted, Minting) or amount.MAX,
-    usage = windows.usage(Window, wish.user, now, limits.milliseconds(set, "Window-Ms")),
+    usage = windows.usage(Window, wish.user, now, limitSettings.window()),
     quantity = wish.quantity,
     now = now,
   }
@@ -109,11 +108,12 @@ local function reserve(operation, facts)
     quantity = operation.quantity,
     at = facts.now,
     isLarge = gate.isLarge(facts),
-  }, limits.milliseconds(facts.limits, "Window-Ms"))
+  })
 end
 
 local function begin(lock)
   limitSettings.settle()
+  windows.expire(Window, clock.now(), limitSettings.window())
   local facts = factsOf(lock)
   local code, text = gate.refusal(facts)
   local operation = openMint(lock, code and "refunding" or "minting", code)

@@ -9,6 +9,7 @@ local pause = require("coordinator.pause")
 local positions = require("coordinator.positions")
 local sorted = require("lib.sorted")
 local tags = require("lib.tags")
+local windows = require("coordinator.windows")
 
 local sweep = {}
 
@@ -23,7 +24,6 @@ local function revive(operation)
 end
 
 function sweep.run(msg)
-  limitSettings.settle()
   local limit = sorted.limitOf(tags.get(msg, "Limit"), MAX_OPERATIONS)
   local timeout = limitSettings.timeout()
   local due, remaining = operations.due(Operations, clock.now(), timeout, limit)
@@ -34,6 +34,8 @@ function sweep.run(msg)
   positions.repeatUpdates()
   pause.repeatNotices()
   limitSettings.repeatCap()
+  limitSettings.settle()
+  windows.expire(Window, clock.now(), limitSettings.window())
   answer.respond(msg, "CleanupExpired-Response", nil, {
     cleanedOperations = #due,
     remaining = remaining,

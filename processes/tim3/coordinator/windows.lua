@@ -6,8 +6,8 @@
 --   make()                          nothing minted yet; plain tables, for a global
 --   usage(window, user, now, span)  {used, usedByUser, largeAt}: amounts, and when the user's last
 --                                   large mint began (nil: none that matters). Changes nothing.
---   reserve(window, mint, span)     count a mint {id, user, quantity, at, isLarge}, and forget those
---                                   that have fallen out
+--   expire(window, now, span)       forget the mints that have fallen out
+--   reserve(window, mint)           count a mint {id, user, quantity, at, isLarge}
 --   release(window, id)             a mint is refunded: it counts no more
 local amount = require("lib.amount")
 local queue = require("lib.queue")
@@ -45,7 +45,7 @@ local function drop(self, id)
   queue.remove(self.order, id)
 end
 
-local function expire(self, now, span)
+function windows.expire(self, now, span)
   local id = queue.first(self.order)
   while id and now - self.mints[id].at >= span do
     drop(self, id)
@@ -53,8 +53,7 @@ local function expire(self, now, span)
   end
 end
 
-function windows.reserve(self, mint, span)
-  expire(self, mint.at, span)
+function windows.reserve(self, mint)
   local record = self.users[mint.user] or { used = amount.ZERO }
   self.mints[mint.id] = {
     user = mint.user,

@@ -4,7 +4,8 @@
 -- number of its own, so it gets the next of its sender, and only age and later ones count.
 --
 --   judge(store, request)      "new", "repeat", or nil, code, text
---   note(store, request)       the transfer of a "new" request was executed
+--   record(store, request)     {table, key, value} that makes the transfer of a "new" request known
+--                              as executed once value stands there: for lib.ledger's `also`
 --
 -- store: sender -> what is known of it; keep {} in a global.
 -- request: {sender, opId, recipient, quantity, lowWater (number or nil), now, timeout}
@@ -31,7 +32,7 @@ function executed.judge(store, request)
   local entry = n and book.find(known.book, stream, n)
   if not entry then
     local lowWater = math.max(book.lowWater(known.book, stream), request.lowWater or 0)
-    if n and n < lowWater then
+    if stream ~= OTHER and n < lowWater then
       return nil, "Duplicate", "X-Op-Id is below X-Low-Water"
     end
     return "new"
@@ -41,31 +42,41 @@ function executed.judge(store, request)
   return "repeat"
 end
 
---- Give a text the next number of its sender. None of these is ever reported open.
-local function numberName(known, name)
-  known.last = known.last + 1
-  known.names[name] = known.last
-  return known.last, known.last + 1
+--- Give a text the next number of its sender, unless it has one.
+local function numberOf(known, name)
+  if not known.names[name] then
+    known.last = known.last + 1
+    known.names[name] = known.last
+  end
+  return known.names[name]
 end
 
-function executed.note(store, request)
-  local known = store[request.sender] or { book = book.make(), names = {}, last = 0 }
-  store[request.sender] = known
-  local stream, n = place(known, request.opId)
-  local lowWater = request.lowWater
-  if stream == OTHER then
-    n, lowWater = numberName(known, request.opId)
-  end
-  book.put(known.book, stream, n, {
-    name = request.opId,
-    recipient = request.recipient,
-    quantity = request.quantity,
-    closed = true,
-  }, request.now)
-  book.raiseLowWater(known.book, stream, lowWater)
+--- Forget what may be, and learn what the sender still works on: of texts nothing is ever open.
+local function tidy(known, stream, n, request)
+  book.raiseLowWater(known.book, stream, stream == OTHER and n + 1 or request.lowWater)
   for _, entry in ipairs(book.forget(known.book, stream, request.now, request.timeout)) do
     known.names[entry.name] = nil
   end
+end
+
+function executed.record(store, request)
+  local known = store[request.sender] or { book = book.make(), names = {}, last = 0 }
+  store[request.sender] = known
+  local stream, n = place(known, request.opId)
+  n = n or numberOf(known, request.opId)
+  local entries = book.room(known.book, stream, n)
+  tidy(known, stream, n, request)
+  return {
+    entries,
+    n,
+    {
+      name = request.opId,
+      recipient = request.recipient,
+      quantity = request.quantity,
+      at = request.now,
+      closed = true,
+    },
+  }
 end
 
 return executed

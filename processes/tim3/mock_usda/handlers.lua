@@ -21,6 +21,9 @@ local usda = {}
 -- units) says otherwise.
 local FAUCET_TOKENS = "10000"
 
+-- The faucet did not give it: lib.ledger's `also` that sets nothing.
+local NOTHING_TO_NOTE = { {}, 1 }
+
 local function ledgerOfThis()
   return Ledger
 end
@@ -61,10 +64,11 @@ function usda.admit(msg, transfer)
   return executed.judge(Executed, requestOf(msg, transfer))
 end
 
-function usda.moved(msg, transfer)
-  if isTracked(msg) then
-    executed.note(Executed, requestOf(msg, transfer))
+function usda.record(msg, transfer)
+  if not isTracked(msg) then
+    return nil
   end
+  return executed.record(Executed, requestOf(msg, transfer))
 end
 
 local function faucetCap()
@@ -75,17 +79,16 @@ local function faucetCap()
   return amount.scale(FAUCET_TOKENS, ids.number(token.denomination()) or 0)
 end
 
---- Return what account will have had of the faucet, or nil, code, text.
+--- Return where to write what account will have had of the faucet, or nil, code, text.
 local function drawFaucet(account, quantity)
   local drawn = amount.add(FaucetDrawn[account] or amount.ZERO, quantity)
   if not drawn or amount.lt(faucetCap(), drawn) then
     return nil, "CapExceeded", "the faucet gives each account " .. faucetCap() .. " in all"
   end
-  return drawn
+  return { FaucetDrawn, account, drawn }
 end
 
---- Check who mints, how much and for whom: what the faucet has then given, "0" when it is not
---- asked, or nil, code, text.
+--- Check who mints, how much and for whom: what the faucet must note, or nil, code, text.
 local function checkMint(msg, quantity, recipient)
   local isIssuer = roles.isAdmin(msg)
   if not isIssuer and not tags.isTrue(tags.ofProcess("Faucet")) then
@@ -95,23 +98,18 @@ local function checkMint(msg, quantity, recipient)
   elseif not address.is(recipient) or recipient == ao.id then
     return nil, "InvalidAddress", "Recipient is not an address that can hold this token"
   elseif isIssuer then
-    return amount.ZERO
+    return NOTHING_TO_NOTE
   end
   return drawFaucet(msg.From, quantity)
 end
 
 local function mint(msg)
   local quantity, recipient = tags.get(msg, "Quantity"), tags.get(msg, "Recipient") or msg.From
-  local drawn, code, text = checkMint(msg, quantity, recipient)
-  local minted = nil
-  if drawn then
-    minted, code = ledger.mint(Ledger, recipient, quantity)
-  end
-  if not minted then
-    return answer.fail(msg, code, text or "the supply would pass 2^255 - 1")
-  end
-  if drawn ~= amount.ZERO then
-    FaucetDrawn[msg.From] = drawn
+  local noted, code, text = checkMint(msg, quantity, recipient)
+  if not noted then
+    return answer.fail(msg, code, text)
+  elseif not ledger.mint(Ledger, recipient, quantity, noted) then
+    return answer.fail(msg, "Overflow", "more would be minted than 2^255 - 1")
   end
   token.publishBalances({ recipient })
   answer.respond(msg, "Mint-Response", {
@@ -186,7 +184,7 @@ function usda.install()
     available = usda.available,
     balanceView = usda.balanceView,
     admit = usda.admit,
-    moved = usda.moved,
+    record = usda.record,
   })
   guard.reads({
     Mint = { "Recipient", "Quantity" },

@@ -1,4 +1,5 @@
 --- Holds: amounts that stay a holder's but that only a locker, or time, lets go. Pure.
+-- Each change is one assignment: an error on any line leaves all of it or nothing.
 --
 --   make()                      no holds {byId, held, open}; keep it in a global
 --   held(holds, holder)         amount text of all holds on holder
@@ -31,9 +32,9 @@ function holds.mayAdd(self, holder)
 end
 
 function holds.add(self, id, hold)
-  self.byId[id] = hold
-  self.open[hold.holder] = (self.open[hold.holder] or 0) + 1
-  self.held[hold.holder] = amount.add(holds.held(self, hold.holder), hold.quantity)
+  local open = (self.open[hold.holder] or 0) + 1
+  local held = amount.add(holds.held(self, hold.holder), hold.quantity)
+  self.byId[id], self.open[hold.holder], self.held[hold.holder] = hold, open, held
 end
 
 function holds.mayRelease(hold, who, now)
@@ -45,10 +46,12 @@ end
 
 function holds.release(self, id)
   local hold = self.byId[id]
-  local open = self.open[hold.holder] - 1
-  self.byId[id] = nil
-  self.open[hold.holder] = open > 0 and open or nil
-  self.held[hold.holder] = open > 0 and amount.sub(self.held[hold.holder], hold.quantity) or nil
+  local open, held = nil, nil
+  if self.open[hold.holder] > 1 then
+    open = self.open[hold.holder] - 1
+    held = amount.sub(self.held[hold.holder], hold.quantity)
+  end
+  self.byId[id], self.open[hold.holder], self.held[hold.holder] = nil, open, held
   return hold
 end
 

@@ -32,7 +32,7 @@ local state = require("lib.state")
 local system = require("system")
 local usda = require("mock_usda.handlers")
 
--- {balances, supply, holders}
+-- {balances, supply, holders, minted, burned}
 Ledger = state.keep(Ledger, ledger.make())
 -- {byId, held, open}
 Holds = state.keep(Holds, holds.make())

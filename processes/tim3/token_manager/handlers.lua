@@ -35,7 +35,6 @@ local function readRequest(msg, command)
   end
   return {
     type = command.type,
-    isCancel = command.isCancel,
     opId = tags.get(msg, "Op-Id"),
     fields = fields,
     lowWater = ids.number(tags.get(msg, "Low-Water")),
@@ -73,7 +72,7 @@ local function publishDecision(entry, forgotten)
   for _, opId in ipairs(forgotten) do
     shown[opId] = ""
   end
-  local more = { ops = shown, minted = Totals.minted, burned = Totals.burned }
+  local more = { ops = shown, minted = Ledger.minted, burned = Ledger.burned }
   token.publishBalances(isEffect(entry) and { accountOf(entry) } or {}, more)
 end
 
@@ -92,17 +91,18 @@ local function tellHolder(entry)
   token.debit(account, { recipient = ao.id, quantity = quantity, text = text }, map)
 end
 
-local function decide(request)
-  if request.isCancel then
-    return operations.cancelled(request)
+local function decide(request, isCancel)
+  if isCancel then
+    return operations.cancel(Operations, request)
   elseif request.type == "mint" then
-    return operations.mint(Ledger, Totals, MaxSupply.cap, request)
+    return operations.mint(Operations, Ledger, MaxSupply.cap, request)
   end
-  return operations.burn(Ledger, Totals, request)
+  return operations.burn(Operations, Ledger, request)
 end
 
-local function perform(msg, request)
-  local entry, forgotten = operations.store(Operations, request, decide(request))
+local function perform(msg, request, isCancel)
+  local forgotten = operations.forget(Operations, request)
+  local entry = decide(request, isCancel)
   sendOutcome(msg, entry.outcome)
   if isEffect(entry) then
     tellHolder(entry)
@@ -131,7 +131,7 @@ local function command(msg, kind)
   if verdict == "replay" then
     return sendOutcome(msg, found.outcome)
   elseif verdict == "new" then
-    return perform(msg, request)
+    return perform(msg, request, kind.isCancel)
   end
   if found == "WrongPhase" then
     anomalies.record(msg, reason)
@@ -172,8 +172,8 @@ end
 local function tokenStats(msg)
   answer.respond(msg, "TokenStats-Response", nil, {
     totalSupply = Ledger.supply,
-    totalMinted = Totals.minted,
-    totalBurned = Totals.burned,
+    totalMinted = Ledger.minted,
+    totalBurned = Ledger.burned,
     maxSupply = MaxSupply.cap,
     uniqueHolders = Ledger.holders,
     name = token.name(),

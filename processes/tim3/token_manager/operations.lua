@@ -4,17 +4,16 @@
 --                                       "replay", entry    it was decided: give its outcome again
 --                                       "new"              decide it
 --                                       nil, code, text    neither; nothing is stored
---   store(self, request, outcome)     decide it: outcome {action, phase, tags, text} is given to
---                                     every replay; returns the entry and ids forgotten on the way
+--   mint(self, ledger, cap, request), burn(self, ledger, request), cancel(self, request)
+--                                     decide a new one: change the ledger and store the decision,
+--                                     or store a refusal, which is final, or a tombstone; returns
+--                                     the entry {type, opId, fields, outcome, at}. Its outcome
+--                                     {action, phase, tags, text} is the answer to every replay
+--   forget(self, request)             forget what may be, next to request; returns the ids
 --   find(self, opId)                  the entry or nil
---   mint(ledger, totals, cap, request), burn(ledger, totals, request)
---                                     change the ledger and return the outcome, or only the outcome
---                                     of a refusal, which is final
---   cancelled(request)                the outcome of an operation that never came: a tombstone
 --
 -- self: a lib.book in a global. request: {type = "mint" | "burn", opId, fields = {Recipient, User,
--- Quantity, Kind as carried}, isCancel, lowWater, now, timeout, token = id of this process}.
--- totals: {minted, burned}.
+-- Quantity, Kind as carried}, lowWater, now, timeout, token = id of this process}.
 local address = require("lib.address")
 local amount = require("lib.amount")
 local book = require("lib.book")
@@ -61,90 +60,109 @@ function operations.judge(self, request)
   return "new"
 end
 
-function operations.store(self, request, outcome)
-  local stream, n = book.stream(request.opId)
-  local entry = book.put(self, stream, n, {
-    type = request.type,
-    opId = request.opId,
-    fields = not request.isCancel and request.fields or nil,
-    outcome = outcome,
-    closed = true,
-  }, request.now)
-  local forgotten = {}
-  for index, gone in ipairs(book.forget(self, stream, request.now, request.timeout)) do
-    forgotten[index] = gone.opId
+function operations.forget(self, request)
+  local gone = {}
+  local stream = book.stream(request.opId)
+  for index, entry in ipairs(book.forget(self, stream, request.now, request.timeout)) do
+    gone[index] = entry.opId
   end
-  return entry, forgotten
+  return gone
 end
 
-local function refusal(request, code, text)
+--- Return {table, key, value}: a decision, and where it must come to stand.
+local function decision(self, request, fields, outcome)
+  local stream, n = book.stream(request.opId)
   return {
+    book.room(self, stream, n),
+    n,
+    {
+      type = request.type,
+      opId = request.opId,
+      fields = fields,
+      outcome = outcome,
+      at = request.now,
+      closed = true,
+    },
+  }
+end
+
+--- Store a decision that changes nothing else; returns its entry.
+local function store(decided)
+  decided[1][decided[2]] = decided[3]
+  return decided[3]
+end
+
+local function refuse(self, request, code, text)
+  return store(decision(self, request, request.fields, {
     action = NOUNS[request.type] .. "-Error",
     phase = "refused",
     tags = { ["Op-Id"] = request.opId, Error = code, Final = true },
     text = text,
-  }
+  }))
 end
 
-function operations.cancelled(request)
-  return {
+function operations.cancel(self, request)
+  -- Without fields: whatever comes for this id later is answered the same.
+  return store(decision(self, request, nil, {
     action = NOUNS[request.type] .. "-Cancelled",
     phase = "cancelled",
     tags = { ["Op-Id"] = request.opId },
-  }
+  }))
 end
 
-local function success(request, phase, account, supply)
-  return {
+local function success(self, request, account, supply)
+  return decision(self, request, request.fields, {
     action = NOUNS[request.type] .. "-Response",
-    phase = phase,
+    phase = request.type == "mint" and "minted" or "burned",
     tags = {
       ["Op-Id"] = request.opId,
       [account] = request.fields[account],
       Quantity = request.fields.Quantity,
       Supply = supply,
     },
-  }
+  })
 end
 
 --- Why a mint cannot be, as code and text; nil when it can.
-local function mintFault(self, totals, cap, request)
+local function mintFault(balances, cap, request)
   local fields = request.fields
   if not amount.is(fields.Quantity) then
     return "InvalidQuantity", "Quantity is not canonical"
   elseif not address.is(fields.Recipient) or fields.Recipient == request.token then
     return "InvalidAddress", "Recipient is not an address that can hold this token"
   end
-  local supply = amount.add(self.supply, fields.Quantity)
-  if not supply or not amount.add(totals.minted, fields.Quantity) then
-    return "Overflow", "the supply would pass 2^255 - 1"
+  local supply = amount.add(balances.supply, fields.Quantity)
+  if not supply or not amount.add(balances.minted, fields.Quantity) then
+    return "Overflow", "more would be minted than 2^255 - 1"
   elseif amount.lt(cap, supply) then
     return "CapExceeded", "the supply would pass the cap of " .. cap
   end
   return nil
 end
 
-function operations.mint(self, totals, cap, request)
+function operations.mint(self, balances, cap, request)
   local fields = request.fields
-  local code, text = mintFault(self, totals, cap, request)
+  local code, text = mintFault(balances, cap, request)
   if code then
-    return refusal(request, code, text)
+    return refuse(self, request, code, text)
   end
-  ledger.mint(self, fields.Recipient, fields.Quantity)
-  totals.minted = amount.add(totals.minted, fields.Quantity)
-  return success(request, "minted", "Recipient", self.supply)
+  local supply = amount.add(balances.supply, fields.Quantity)
+  local decided = success(self, request, "Recipient", supply)
+  ledger.mint(balances, fields.Recipient, fields.Quantity, decided)
+  return decided[3]
 end
 
-function operations.burn(self, totals, request)
+function operations.burn(self, balances, request)
   local fields = request.fields
   if not amount.is(fields.Quantity) then
-    return refusal(request, "InvalidQuantity", "Quantity is not canonical")
-  elseif not fields.User or amount.lt(ledger.balance(self, fields.User), fields.Quantity) then
-    return refusal(request, "InsufficientBalance", "the user has less than that")
+    return refuse(self, request, "InvalidQuantity", "Quantity is not canonical")
+  elseif not fields.User or amount.lt(ledger.balance(balances, fields.User), fields.Quantity) then
+    return refuse(self, request, "InsufficientBalance", "the user has less than that")
   end
-  ledger.burn(self, fields.User, fields.Quantity)
-  totals.burned = amount.add(totals.burned, fields.Quantity)
-  return success(request, "burned", "User", self.supply)
+  local supply = amount.sub(balances.supply, fields.Quantity)
+  local decided = success(self, request, "User", supply)
+  ledger.burn(balances, fields.User, fields.Quantity, decided)
+  return decided[3]
 end
 
 return operations

@@ -35,10 +35,8 @@ local publish = require("lib.publish")
 local state = require("lib.state")
 local system = require("system")
 
--- {balances, supply, holders}
+-- {balances, supply, holders, minted, burned}
 Ledger = state.keep(Ledger, ledger.make())
--- All that was ever minted and burned: supply is the difference
-Totals = state.keep(Totals, { minted = amount.ZERO, burned = amount.ZERO })
 -- The cap of the greatest Seq; the Coordinator owns it
 MaxSupply = state.keep(MaxSupply, { cap = amount.MAX, seq = 0 })
 -- Op-Id -> what was decided
@@ -58,7 +56,7 @@ guard.installDrop()
 
 publish.publish({
   supply = Ledger.supply,
-  minted = Totals.minted,
-  burned = Totals.burned,
+  minted = Ledger.minted,
+  burned = Ledger.burned,
   cap = MaxSupply.cap,
 })

@@ -17,7 +17,6 @@ MOCK = {"Token-Authenticated": "true", "Token-Idempotent": "true"}
 AUTHENTICATED = {"Token-Authenticated": "true", "Token-Idempotent": "false"}
 STOCK = {"Token-Authenticated": "false", "Token-Idempotent": "false"}
 Tags = Mapping[str, str | None]
-_PAID_BY = {"mint": "Refund", "redeem": "TIM3-Unlock"}
 
 
 def given(tags: Tags) -> dict[str, str]:

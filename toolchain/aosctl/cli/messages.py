@@ -23,6 +23,7 @@ from aosctl.cli.places import (
 )
 from aosctl.duration import parse_duration
 from aosctl.errors import AosctlError, ProcessError, UsageError
+from aosctl.locator import Locator
 from aosctl.message import Result, Tag, Tags, from_bytes, make_tags
 from aosctl.networks import Network, Reply
 from aosctl.networks.local import LocalNetwork
@@ -93,6 +94,7 @@ def send(
             message=message,
             result=result,
             replies=live.replies(message),
+            locator=recorded_sources(project, live).get(target.id),
             as_json=as_json,
         )
 
@@ -134,6 +136,7 @@ def dryrun(
             message=None,
             result=result,
             replies=_would_reply(target.id, asker, result),
+            locator=recorded_sources(project, live).get(target.id),
             as_json=as_json,
         )
 
@@ -186,6 +189,7 @@ def evaluate(
             message=message,
             result=result,
             replies=live.replies(message),
+            locator=None,  # its lines are those of the text, not of the sources
             as_json=as_json,
         )
 
@@ -282,10 +286,11 @@ def _show(
     message: str | None,
     result: Result,
     replies: list[Reply],
+    locator: Locator | None,
     as_json: bool,
 ) -> int:
     """Print what a message gave; return the exit code."""
-    failure = _failure(project, live, target, message, result)
+    failure = _failure(locator, target, result)
     if as_json:
         view.print_document(message_view.result_document(message, target.id, result, replies))
         return FAILED if failure else 0
@@ -301,14 +306,14 @@ def _show(
     return 0
 
 
-def _failure(
-    project: Project, live: Network, target: Target, message: str | None, result: Result
-) -> AosctlError | None:
+def _failure(locator: Locator | None, target: Target, result: Result) -> AosctlError | None:
     if result.failure is None:
         return None
     text = result.failure.rpartition("error:\n")[2].strip()
-    locator = recorded_sources(project, live).get(target.id)
     place = locator.line_map.first_place(text) if locator else None
     said = locator.translate(text) if locator else text
-    hint = f"`aosctl trace {message}` shows what it caused." if message else None
-    return ProcessError(f"'{target.shown}' failed: {said}", where=place, hint=hint)
+    return ProcessError(
+        f"'{target.shown}' failed: {said}",
+        where=place or f"process {target.id}",
+        hint="It is as it was before; nothing was sent.",
+    )

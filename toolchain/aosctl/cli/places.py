@@ -126,7 +126,7 @@ def make_directory(project: Project, network: Network) -> Directory:
         t.name if t.name and plain.count(t.name) == 1 else f"{t.bundle}/{t.name}": t.id
         for t in targets
     }
-    return Directory(names, {"deployer": network.address})
+    return Directory(names, {"wallet": network.address})
 
 
 def _default(project: Project) -> str | None:

@@ -5,7 +5,8 @@ The release commands: plan, deploy, verify, status, bundle, check.
 from __future__ import annotations
 
 import sys
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import click
@@ -15,12 +16,14 @@ from aosctl.bundle import build_bundles, build_process
 from aosctl.check import check_bundle
 from aosctl.cli.command import Command
 from aosctl.cli.options import json_option, network_option, project_options
+from aosctl.cli.places import open_network
 from aosctl.deploy import deploy as carry_out
 from aosctl.errors import DeployError, UsageError
 from aosctl.ledger import Ledger
 from aosctl.manifest import load_manifest
 from aosctl.names import did_you_mean, listed
-from aosctl.networks.local import LocalNetwork
+from aosctl.networks import Network
+from aosctl.networks.local import LOG_NAME, LocalNetwork
 from aosctl.plan import Plan, load_plan, make_plan, save_plan
 from aosctl.project import Project
 from aosctl.record import load_record
@@ -57,7 +60,7 @@ def plan(
     manifest = load_manifest(project, project.bundle(bundle))
     bundles = build_bundles(project, manifest)
     record = load_record(project.record)
-    with _open(network, project) as live:
+    with _open_to_look(project, network) as live:
         made = make_plan(manifest, bundles, record, network=live)
         entries = record.entries(live.name, manifest.bundle, log=live.log)
     if out:
@@ -104,7 +107,7 @@ def deploy(
     """
     manifest = load_manifest(project, project.bundle(bundle))
     bundles = build_bundles(project, manifest)
-    with _held(project), _open(network, project) as live:
+    with _held(project), open_network(project, network) as live:
         ledger = Ledger(
             project.record,
             project.state_dir,
@@ -146,7 +149,7 @@ def verify(*, project: Project, bundle: str | None, network: str, as_json: bool)
     manifest = load_manifest(project, project.bundle(bundle))
     bundles = build_bundles(project, manifest)
     record = load_record(project.record)
-    with _open(network, project) as live:
+    with _open_to_look(project, network) as live:
         entries = record.entries(live.name, manifest.bundle, log=live.log)
         found = verify_processes(manifest, bundles, entries, live).differences
     if as_json:
@@ -168,7 +171,7 @@ def status(*, project: Project, bundle: str | None, network: str, as_json: bool)
     """Show the record and what each process answers."""
     manifest = load_manifest(project, project.bundle(bundle))
     record = load_record(project.record)
-    with _open(network, project) as live:
+    with _open_to_look(project, network) as live:
         entries = record.entries(live.name, manifest.bundle, log=live.log)
         answers = ask_processes(manifest, entries, live)
         all_entries = {name: entries.get(name) for name in manifest.processes}
@@ -234,12 +237,15 @@ def check(*, project: Project, bundle: str | None, as_json: bool) -> int:
     return NOTHING if document["ok"] else FAILED
 
 
-def _open(network: str, project: Project) -> LocalNetwork:
-    if network != "local":
-        raise UsageError(
-            f"no network is called '{network}'", where="--network", hint="Known here: 'local'."
-        )
-    return LocalNetwork(project.state_dir)
+@contextmanager
+def _open_to_look(project: Project, network: str) -> Iterator[Network]:
+    """Give a network to ask; where `local` has no log yet, an empty one that makes none."""
+    if network == "local" and not (project.state_dir / LOG_NAME).exists():
+        with LocalNetwork() as nowhere:
+            yield nowhere
+        return
+    with open_network(project, network) as live:
+        yield live
 
 
 def _held(project: Project) -> AbstractContextManager[None]:

@@ -27,6 +27,7 @@ Found = tuple[str, Any, Any]  # path within the result, expected, actual
 
 
 def compare_result(expected: Expected, result: Result, compare: Compare) -> Iterator[Found]:
+    """Yield each place where `result` departs from what was recorded."""
     outcome, actual = _expected_outcome(expected), _actual_outcome(result)
     if outcome != actual:
         yield outcome, outcome, f"{actual}: {result.failure}"

@@ -10,7 +10,7 @@ from lupa.lua53 import LuaError as LupaError
 from lupa.lua53 import LuaMemoryError
 
 from aosctl.emulator.lua_state import INSTRUCTION_LIMIT, MEMORY_LIMIT, LuaState
-from aosctl.emulator.rollback import Rollback
+from aosctl.emulator.rollback import Rollback, replay_row
 from aosctl.emulator.row import read_row
 from aosctl.errors import EmulatorError
 from aosctl.message import (
@@ -79,11 +79,18 @@ class Process:
         Evaluate `messages`, which are known to succeed, without building their results.
 
         This is how a process comes back from its log.
+
+        Raises:
+            EmulatorError: one of them fails; the process is as it was before that one.
         """
         door = self._state.door
         for message in messages:
             row = _flatten(message, _NO_EXTRA)
-            door.replay(*row)
+            try:
+                replay_row(door, row)
+            except EmulatorError:
+                self._state.taint()
+                raise
             self._state.keep(row)
 
     def close(self) -> None:

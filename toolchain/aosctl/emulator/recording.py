@@ -32,6 +32,8 @@ class _Environment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rena
 
 
 class Compare(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """How a step is compared, where that is not as always."""
+
     exact_tag_order: bool = False
     nan_sign: bool = False
     skip_output: bool = False
@@ -39,6 +41,8 @@ class Compare(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="c
 
 
 class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="pascal"):
+    """What the module made of a message: a result, its own error, or a failure of the host."""
+
     output: Any = msgspec.UNSET
     messages: tuple[Any, ...] = ()
     spawns: tuple[Any, ...] = ()
@@ -52,6 +56,8 @@ class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
 
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """A message as it was handed to the module, and what came of it."""
+
     message: dict[str, Any]
     expected: Expected
     state_kept: bool
@@ -60,6 +66,8 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="came
 
 
 class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Messages to one process, from the first."""
+
     id: str
     title: str
     steps: tuple[Step, ...]
@@ -84,6 +92,12 @@ class _Trace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def load_cases(path: Path) -> Iterator[tuple[Case, Environment]]:
+    """
+    Yield the cases of a trace file, each with the environment that it runs in.
+
+    Raises:
+        TraceError: the file cannot be read, or is not a trace.
+    """
     try:
         trace = msgspec.json.decode(path.read_bytes(), type=_Trace)
     except OSError as error:
@@ -108,11 +122,25 @@ def _check_step(step: Step, path: Path, place: str) -> None:
         make_message(step)
     except msgspec.ValidationError as error:
         raise _malformed(path, f"{error} - in `{place}.message`") from None
-    given = (step.expected.output, step.expected.error, step.expected.host_error)
-    outcomes = sum(value is not msgspec.UNSET for value in given)
-    succeeds = step.expected.output is not msgspec.UNSET
-    if outcomes != 1 or succeeds != step.state_kept:
+    if not _is_consistent(step):
         raise _malformed(path, f"expected one outcome that fits stateKept - in `{place}`")
+
+
+def _is_consistent(step: Step) -> bool:
+    """Return whether one outcome is expected, errors with their core, and only a result is kept."""
+    expected = step.expected
+    succeeds, fails, has_core, breaks, has_host_core = (
+        value is not msgspec.UNSET
+        for value in (
+            expected.output,
+            expected.error,
+            expected.error_core,
+            expected.host_error,
+            expected.host_error_core,
+        )
+    )
+    one = succeeds + fails + breaks == 1
+    return one and fails == has_core and breaks == has_host_core and succeeds == step.state_kept
 
 
 def _make_environment(recorded: _Environment) -> Environment:

@@ -14,6 +14,8 @@ from typing import Any
 from lupa.lua53 import LuaError as LupaError
 from lupa.lua53 import LuaMemoryError
 
+from aosctl.errors import EmulatorError
+
 Row = tuple[Any, ...]
 
 # A message costs about as much as a checkpoint of this many entries.
@@ -84,7 +86,7 @@ class Rollback:
             if not self._door.rewind():
                 return False
             self._replay(self._log[self._checkpoint :])
-        except (LuaMemoryError, LupaError):
+        except (LuaMemoryError, LupaError, EmulatorError):
             return False
         return True
 
@@ -94,4 +96,18 @@ class Rollback:
 
     def _replay(self, rows: list[Row]) -> None:
         for row in rows:
-            self._door.replay(*row)
+            replay_row(self._door, row)
+
+
+def replay_row(door: Any, row: Row) -> None:
+    """
+    Evaluate a message that is known to succeed.
+
+    Raises:
+        EmulatorError: it failed this time.
+    """
+    if not door.replay(*row):
+        raise EmulatorError(
+            "a message that once succeeded fails when the process is rebuilt",
+            hint="Was it recorded by another version of aosctl, or with other limits?",
+        )

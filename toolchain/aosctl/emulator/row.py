@@ -2,10 +2,11 @@
 The row of values in which a result leaves a Lua state (written by `host/door.lua`).
 
     kind, chunk, line, cost, number of handlers, handler…, and then
-      "row"    data, prompt, test, print, messages, spawns
-      "error"  the module's own error, as text
-      "json"   the whole result as the module's JSON encoder writes it
-      "host"   what failed outside the module's own error handling
+      "row"         data, prompt, test, print, messages, spawns
+      "error"       the module's own error, as text
+      "json"        the whole result as the module's JSON encoder writes it
+      "json error"  the same, where the error is no text
+      "host"        what failed outside the module's own error handling
 """
 
 from __future__ import annotations

@@ -17,13 +17,14 @@ local ao = {
   reference = 0,
   outbox = { Output = {}, Messages = {}, Spawns = {}, Assignments = {} },
   nonExtractableTags = {
-    "Data-Protocol", "Variant", "From-Process", "From-Module", "Type", "From", "Owner", "Anchor", "Target", "Data",
-    "Tags", "Read-Only",
+    "Data-Protocol", "Variant", "From-Process", "From-Module", "Type", "From", "Owner", "Anchor",
+    "Target", "Data", "Tags", "Read-Only",
   },
   nonForwardableTags = {
-    "Data-Protocol", "Variant", "From-Process", "From-Module", "Type", "From", "Owner", "Anchor", "Target", "Tags",
-    "TagArray", "Hash-Chain", "Timestamp", "Nonce", "Epoch", "Signature", "Forwarded-By", "Pushed-For", "Read-Only",
-    "Cron", "Block-Height", "Reference", "Id", "Reply-To",
+    "Data-Protocol", "Variant", "From-Process", "From-Module", "Type", "From", "Owner", "Anchor",
+    "Target", "Tags", "TagArray", "Hash-Chain", "Timestamp", "Nonce", "Epoch", "Signature",
+    "Forwarded-By", "Pushed-For", "Read-Only", "Cron", "Block-Height", "Reference", "Id",
+    "Reply-To",
   },
 }
 
@@ -249,7 +250,11 @@ function ao.spawn(module, msg)
     { name = "Reference", value = reference },
   }
   appendTags(tags, msg)
-  local spawn = { Data = msg.Data or "NODATA", Anchor = string.format("%032d", ao.reference), Tags = tags }
+  local spawn = {
+    Data = msg.Data or "NODATA",
+    Anchor = string.format("%032d", ao.reference),
+    Tags = tags,
+  }
   table.insert(ao.outbox.Spawns, shallowCopy(spawn))
   local spawned = { Action = "Spawned", From = ao.id, Reference = reference }
 

@@ -64,7 +64,8 @@ function base64.decode(text, decoder)
     local third, fourth = values[index + 2] % 64, values[index + 3] % 64
     local word = values[index] << 18 | values[index + 1] << 12 | third << 6 | fourth
     local length = values[index + 2] == 64 and 1 or values[index + 3] == 64 and 2 or 3
-    groups[#groups + 1] = string.sub(string.char(word >> 16, word >> 8 & 255, word & 255), 1, length)
+    local bytes = string.char(word >> 16, word >> 8 & 255, word & 255)
+    groups[#groups + 1] = string.sub(bytes, 1, length)
   end
   return table.concat(groups)
 end

@@ -23,8 +23,6 @@ return function(msg)
     table.remove(Inbox, 1)
   end
   local from = string.sub(msg.From, 1, 3) .. "..." .. string.sub(msg.From, -3)
-  print(
-    Colors.gray .. "New Message From " .. Colors.green .. from .. Colors.gray .. ": " .. Colors.gray .. describe(msg)
-      .. Colors.reset
-  )
+  local heading = Colors.gray .. "New Message From " .. Colors.green .. from .. Colors.gray .. ": "
+  print(heading .. Colors.gray .. describe(msg) .. Colors.reset)
 end

@@ -37,7 +37,8 @@ local function dump(value, indent, padding, filter, userdata)
   local lines = {}
   for _, key in ipairs(sortedKeys(value)) do
     if not filter or filter(key, value[key], userdata) then
-      lines[#lines + 1] = inner .. formatKey(key) .. " = " .. dump(value[key], indent, inner, filter, userdata)
+      local text = dump(value[key], indent, inner, filter, userdata)
+      lines[#lines + 1] = inner .. formatKey(key) .. " = " .. text
     end
   end
   if #lines == 0 then

@@ -19,7 +19,8 @@ return function(ao)
       return
     end
     if output then
-      table.insert(HANDLER_PRINT_LOGS, type(output) == "table" and stringify.format(output) or tostring(output))
+      local text = type(output) == "table" and stringify.format(output) or tostring(output)
+      table.insert(HANDLER_PRINT_LOGS, text)
     end
   end
 end

@@ -2,11 +2,16 @@
 
 local utils = require(".utils")
 
+local BAD_PAIR = "invalid arguments: (name : string, value : string)"
+local BAD_CHOICE = "invalid arguments: (name : string, values : string[])"
+local BAD_VALUE = "invalid arguments: (value : string)"
+local BAD_INPUT = "invalid arguments: (input : table or string)"
+
 local handlersUtils = { _version = "0.0.2" }
 
 --- A pattern: the tag has exactly this value.
 function handlersUtils.hasMatchingTag(name, value)
-  assert(type(name) == "string" and type(value) == "string", "invalid arguments: (name : string, value : string)")
+  assert(type(name) == "string" and type(value) == "string", BAD_PAIR)
   return function(msg)
     return msg.Tags[name] == value
   end
@@ -14,7 +19,7 @@ end
 
 --- A pattern: the tag has one of these values.
 function handlersUtils.hasMatchingTagOf(name, values)
-  assert(type(name) == "string" and type(values) == "table", "invalid arguments: (name : string, values : string[])")
+  assert(type(name) == "string" and type(values) == "table", BAD_CHOICE)
   return function(msg)
     for _, value in ipairs(values) do
       if handlersUtils.hasMatchingTag(name, value)(msg) then
@@ -27,7 +32,7 @@ end
 
 --- A pattern: the data is exactly this.
 function handlersUtils.hasMatchingData(value)
-  assert(type(value) == "string", "invalid arguments: (value : string)")
+  assert(type(value) == "string", BAD_VALUE)
   return function(msg)
     return msg.Data == value
   end
@@ -35,7 +40,7 @@ end
 
 --- A handle that answers with a text or a message.
 function handlersUtils.reply(input)
-  assert(type(input) == "table" or type(input) == "string", "invalid arguments: (input : table or string)")
+  assert(type(input) == "table" or type(input) == "string", BAD_INPUT)
   return function(msg)
     if type(input) == "string" then
       msg.reply({ Data = input })

@@ -12,6 +12,7 @@ local BAD_ADD = "Invalid arguments given. Expected: \n"
   .. "\t\tfunction(msg: Message) : {-1 = break, 0 = skip, 1 = continue},\n"
   .. "\thandle(msg : Message) : void) | Resolver,\n"
   .. '\tMaxRuns? : number | "inf" | nil'
+local IS_PATTERN = { ["function"] = true, table = true, string = true }
 local BAD_RESULT = "Pattern result is not valid, it MUST be string, number, or boolean"
 
 local BREAK, SKIP, CONTINUE = -1, 0, 1
@@ -55,9 +56,13 @@ local function readArguments(...)
   if select("#", ...) == 2 then
     pattern, handle = name, pattern
   end
-  local kind = type(pattern)
-  assert(type(name) == "string" and (kind == "function" or kind == "table" or kind == "string"), BAD_ADD)
-  return { pattern = pattern, handle = handlers.generateResolver(handle), name = name, maxRuns = maxRuns }
+  assert(type(name) == "string" and IS_PATTERN[type(pattern)], BAD_ADD)
+  return {
+    pattern = pattern,
+    handle = handlers.generateResolver(handle),
+    name = name,
+    maxRuns = maxRuns,
+  }
 end
 
 --- Put `entry` in the place of the handler of the same name; false if there is none.

@@ -5,7 +5,8 @@ local json = { _version = "0.2.0" }
 -- Writing -------------------------------------------------------------------------------------
 
 local ESCAPES = {
-  ['"'] = '\\"', ["\\"] = "\\\\", ["\b"] = "\\b", ["\f"] = "\\f", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t",
+  ['"'] = '\\"', ["\\"] = "\\\\", ["\b"] = "\\b", ["\f"] = "\\f",
+  ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t",
 }
 
 local encode
@@ -119,18 +120,6 @@ local function skipBlanks(text, position)
   return string.find(text, "[^ \t\r\n]", position) or #text + 1
 end
 
---- The bytes of a code point; a lone surrogate becomes three bytes.
-local function toUtf8(code)
-  if code <= 0x7f then
-    return string.char(code)
-  elseif code <= 0x7ff then
-    return string.char(0xc0 | code >> 6, 0x80 | code & 0x3f)
-  elseif code <= 0xffff then
-    return string.char(0xe0 | code >> 12, 0x80 | code >> 6 & 0x3f, 0x80 | code & 0x3f)
-  end
-  return string.char(0xf0 | code >> 18, 0x80 | code >> 12 & 0x3f, 0x80 | code >> 6 & 0x3f, 0x80 | code & 0x3f)
-end
-
 --- Read what follows `\u` at `position`; returns the text and the position behind it.
 local function parseUnicode(text, position, start)
   local digits = string.match(text, "^%x%x%x%x", position)
@@ -140,9 +129,9 @@ local function parseUnicode(text, position, start)
   local code, behind = tonumber(digits, 16), position + 4
   local low = string.match(text, "^\\u([dD][c-fC-F]%x%x)", behind)
   if code >= 0xd800 and code <= 0xdbff and low then
-    return toUtf8((code - 0xd800 << 10) + (tonumber(low, 16) - 0xdc00) + 0x10000), behind + 6
+    return utf8.char((code - 0xd800 << 10) + (tonumber(low, 16) - 0xdc00) + 0x10000), behind + 6
   end
-  return toUtf8(code), behind
+  return utf8.char(code), behind -- a lone surrogate becomes three bytes
 end
 
 local function parseString(text, start)

@@ -36,8 +36,10 @@ local TRACEBACK = "stack traceback:\n\t[string \".process\"]:967: in function '.
 -- What a process may call ---------------------------------------------------------------------
 
 function Prompt()
-  return Colors.green .. Name .. Colors.gray .. "@" .. Colors.blue .. "aos-" .. process._version .. Colors.gray
-    .. "[Inbox:" .. Colors.red .. tostring(#Inbox) .. Colors.gray .. "]" .. Colors.reset .. "> "
+  local version = Colors.blue .. "aos-" .. process._version
+  local who = Colors.green .. Name .. Colors.gray .. "@" .. version
+  local inbox = "[Inbox:" .. Colors.red .. tostring(#Inbox) .. Colors.gray .. "]"
+  return who .. Colors.gray .. inbox .. Colors.reset .. "> "
 end
 
 local function describe(value)
@@ -57,7 +59,8 @@ end
 --- Add one line to the output of this message.
 function print(value)
   table.insert(HANDLER_PRINT_LOGS, describe(value))
-  ao.outbox.Output = { data = table.concat(HANDLER_PRINT_LOGS, "\n"), prompt = Prompt(), print = true }
+  local log = table.concat(HANDLER_PRINT_LOGS, "\n")
+  ao.outbox.Output = { data = log, prompt = Prompt(), print = true }
 end
 
 --- The tags of a message as a map; the first of a name counts.
@@ -138,7 +141,8 @@ end
 
 --- The random numbers of a process follow from its first message.
 local function seedRandom(msg)
-  local text = tostring(msg["Block-Height"]) .. tostring(sumOfBytes(msg.Owner .. msg.Module .. msg.Id))
+  local sum = sumOfBytes(msg.Owner .. msg.Module .. msg.Id)
+  local text = tostring(msg["Block-Height"]) .. tostring(sum)
   chance.seed(math.tointeger(tonumber(text)) or 0)
   math.random = function(...)
     local count = select("#", ...)
@@ -245,11 +249,8 @@ end
 
 local function failWith(msg, result)
   if msg.Action ~= "Eval" then
-    if msg.Action then
-      print(Colors.red .. "Error" .. Colors.gray .. " handling message with Action = " .. msg.Action .. Colors.reset)
-    else
-      print(Colors.red .. "Error" .. Colors.gray .. " handling message " .. Colors.reset)
-    end
+    local which = msg.Action and "with Action = " .. msg.Action or ""
+    print(Colors.red .. "Error" .. Colors.gray .. " handling message " .. which .. Colors.reset)
     print(Colors.green .. result .. Colors.reset)
     print("\n" .. Colors.gray .. TRACEBACK .. Colors.reset)
   end

@@ -5,6 +5,9 @@ local utils = { _version = "0.0.5" }
 -- Characters that make a text pattern a Lua pattern; a dash alone is taken literally.
 local SPECIAL = "[%^%$%(%)%%%.%[%]%*%+%?]"
 
+local BAD_REDUCER = "first argument should be a function that accepts (result, value, key)"
+local BAD_LIST = "third argument should be a table that is an array"
+
 local function isArray(value)
   if type(value) ~= "table" then
     return false
@@ -111,8 +114,8 @@ utils.concat = utils.curry(function(a, b)
 end, 2)
 
 utils.reduce = utils.curry(function(fn, initial, list)
-  assert(type(fn) == "function", "first argument should be a function that accepts (result, value, key)")
-  assert(type(list) == "table" and isArray(list), "third argument should be a table that is an array")
+  assert(type(fn) == "function", BAD_REDUCER)
+  assert(type(list) == "table" and isArray(list), BAD_LIST)
   local result = initial
   for index, value in ipairs(list) do
     if index == 1 and initial == nil then
@@ -220,7 +223,7 @@ function utils.capitalize(text)
   return (string.gsub(string.lower(text), "^%l", string.upper))
 end
 
---- Title-Case a tag name: `some_tag-nAME` becomes `Some-Tag-Name`. Anything but text stays as it is.
+--- Title-Case a tag name: `some_tag-nAME` becomes `Some-Tag-Name`. Only text is changed.
 function utils.normalize(name)
   if type(name) ~= "string" then
     return name

@@ -10,9 +10,10 @@ local guard = ...
 
 local next, pairs, rawequal, rawget, rawset, type = next, pairs, rawequal, rawget, rawset, type
 local create, status = coroutine.create, coroutine.status
-local debug, dump, globals, sort, sub = guard.debug, guard.dump, _G, table.sort, string.sub
-local getinfo, getlocal, getmetatable, getupvalue = debug.getinfo, debug.getlocal, debug.getmetatable, debug.getupvalue
-local setmetatable, setupvalue, upvalueid = debug.setmetatable, debug.setupvalue, debug.upvalueid
+local debug, dump, globals, sort = guard.debug, guard.dump, _G, table.sort
+local getinfo, getlocal = debug.getinfo, debug.getlocal
+local getmetatable, setmetatable = debug.getmetatable, debug.setmetatable
+local getupvalue, setupvalue, upvalueid = debug.getupvalue, debug.setupvalue, debug.upvalueid
 
 -- Chunks of the host: what they keep is no part of a process.
 local HOST = { [".checkpoint"] = true, [".door"] = true, [".guard"] = true, [".library"] = true }
@@ -22,7 +23,7 @@ local OWN = { "Errors", "Inbox", "Seeded" }
 local SHARED = { "", 0, true, print, create(print) }
 
 local checkpoint = {}
-local current
+local current -- the only record there is
 
 -- Walking ---------------------------------------------------------------------------------------
 
@@ -144,8 +145,12 @@ end
 function checkpoint.take(handle)
   guard.clearWatch()
   local record = {
-    contents = {}, metatables = {}, queue = {}, queued = 0, seen = {}, seenUpvalues = {}, shared = {}, size = 0,
-    upvalues = { n = 0 },
+    contents = {}, -- table -> its keys and values in turn
+    metatables = {}, -- table -> its metatable or false
+    shared = {}, -- index of SHARED -> the metatable of that type or false
+    upvalues = { n = 0 }, -- function, index and value in turn
+    size = 0, -- entries of tables
+    queue = {}, queued = 0, seen = {}, seenUpvalues = {}, -- of use only while walking
   }
   visit(record, globals)
   visit(record, handle)

@@ -69,8 +69,8 @@ local function readTags(count, ...)
   return tags
 end
 
-local function readMessage(extra, id, signature, owner, from, forwardedBy, target, anchor, data, epoch, nonce, timestamp,
-  height, hashChain, cron, readOnly, count, ...)
+local function readMessage(extra, id, signature, owner, from, forwardedBy, target, anchor, data,
+  epoch, nonce, timestamp, height, hashChain, cron, readOnly, count, ...)
   local msg = {
     Id = id,
     Signature = signature,
@@ -106,7 +106,10 @@ end
 
 --- The environment is read anew for every message: what a process writes in it does not last.
 local function makeEnvironment()
-  return { Process = copyDefinition(environment.Process), Module = copyDefinition(environment.Module) }
+  return {
+    Process = copyDefinition(environment.Process),
+    Module = copyDefinition(environment.Module),
+  }
 end
 
 -- Out -----------------------------------------------------------------------------------------
@@ -114,7 +117,7 @@ end
 -- Raised (by identity) where a result is none of the ordinary kind.
 local IRREGULAR = {}
 
--- One row serves all results. Its array part is made beforehand: growing it costs more than filling it.
+-- One row serves all results. Its array part is made beforehand: growing costs more than filling.
 local row = {}
 for index = 1, 200 do
   row[index] = false
@@ -180,10 +183,11 @@ local function addOutgoing(n, list)
 end
 
 local function flattenOutput(n, output)
-  if type(output) ~= "table" or type(output.data) ~= "string" or type(output.prompt) ~= "string" then
+  if type(output) ~= "table" or type(output.data) ~= "string" then
     error(IRREGULAR)
   end
-  row[n + 1], row[n + 2], row[n + 3], row[n + 4] = output.data, output.prompt, plain(output.test), plain(output.print)
+  row[n + 1], row[n + 2] = output.data, plain(output.prompt)
+  row[n + 3], row[n + 4] = plain(output.test), plain(output.print)
   return n + 4
 end
 
@@ -219,24 +223,25 @@ local function answer(kind, value)
   return unpack(row, 1, n + 1)
 end
 
-local function answerJson(result)
+local function answerJson(kind, result)
   local ok, text = pcall(encode, result)
   if not ok then
     return answer("host", NO_RESULT)
   end
-  return answer("json", text)
+  return answer(kind, text)
 end
 
 local function answerResult(result)
-  if type(result) == "table" and result.Error == nil then
-    local ok, length = pcall(flatten, startRow("row"), result)
-    if ok then
-      return unpack(row, 1, length)
-    end
-  elseif type(result) == "table" and type(result.Error) == "string" then
+  if type(result.Error) == "string" then
     return answer("error", result.Error)
+  elseif result.Error ~= nil then
+    return answerJson("json error", result)
   end
-  return answerJson(result)
+  local ok, length = pcall(flatten, startRow("row"), result)
+  if ok then
+    return unpack(row, 1, length)
+  end
+  return answerJson("json", result)
 end
 
 local function describeFailure(reason)
@@ -299,12 +304,13 @@ end
 
 door.rewind = checkpoint.restore
 
---- Evaluate one message whose result is known already.
+--- Evaluate one message of the log, and return whether it succeeds again.
 function door.replay(...)
   clearNotes()
   guard.reset(false)
   -- The outbox is read although nobody wants it: looking at it may run the process's code.
-  guard.run(respond, ...)
+  local ok, kind = guard.run(respond, ...)
+  return ok and (kind == "row" or kind == "json")
 end
 
 return door

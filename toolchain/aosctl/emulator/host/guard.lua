@@ -55,7 +55,7 @@ local function limitError()
   return error(guard.limitText(), 0)
 end
 
---- Past the limit each single instruction raises, so that a loop around `pcall` gets no other round.
+--- Past the limit each single instruction raises: a loop around `pcall` gets no other round.
 local function stop()
   exhausted = true
   sethook(limitError, "", 1)

@@ -4,7 +4,8 @@
 
 local guard, source, pure = ...
 
-local assert, error, ipairs, load, pcall, tostring, type = assert, error, ipairs, load, pcall, tostring, type
+local assert, error, ipairs, load = assert, error, ipairs, load
+local pcall, tostring, type = pcall, tostring, type
 local debug, io, math, os, package, string = debug, io, math, os, package, string
 local getinfo = debug.getinfo
 local byte, dump, sub = string.byte, string.dump, string.sub
@@ -63,9 +64,9 @@ end
 
 -- Modules -------------------------------------------------------------------------------------
 
--- `source` hands over a module's code when it is first required: text kept in each state would cost
--- more memory than everything else in it. Our modules alone are given `guard.notes`: the process can
--- call a loader, but not see what lies behind it.
+-- `source` hands over a module's code when it is first required: text kept in each state would
+-- cost more memory than everything else in it. Our modules alone are given `guard.notes`: the
+-- process can call a loader, but not see what lies behind it.
 local function searchBuiltIn(name)
   for _, candidate in ipairs({ name, name .. ".init" }) do
     local code = source(candidate)
@@ -85,8 +86,10 @@ end
 
 local function installPackage()
   package.loaded.python, globals.python = nil, nil
-  local searchers = package.searchers
-  searchers[2], searchers[3], searchers[4], searchers[5] = searchBuiltIn, searchNothing, searchNothing, searchNothing
+  package.searchers[2] = searchBuiltIn
+  for index = 3, 5 do
+    package.searchers[index] = searchNothing
+  end
   package.loadlib = function()
     return nil, "dynamic libraries not enabled; check your Lua installation", "absent"
   end
@@ -105,8 +108,11 @@ end
 
 --- Whether `fn` was loaded by the process: our own functions keep their upvalues to themselves.
 local function isTheirs(fn)
-  local chunk = type(fn) == "function" and getinfo(fn, "S").source
-  return chunk and chunk ~= "=[C]" and sub(chunk, 1, 1) ~= "." and sub(chunk, 1, 1) ~= "@" and chunk ~= "json"
+  if type(fn) ~= "function" then
+    return false
+  end
+  local chunk = getinfo(fn, "S").source
+  return chunk ~= "=[C]" and chunk ~= "json" and sub(chunk, 1, 1) ~= "."
 end
 
 local function onlyTheirs(original)
@@ -128,9 +134,10 @@ local function installDebug()
   for _, name in ipairs({ "getupvalue", "setupvalue", "upvalueid" }) do
     debug[name] = onlyTheirs(debug[name])
   end
-  for _, name in ipairs({ "debug", "gethook", "sethook", "getlocal", "setlocal", "getuservalue", "setuservalue" }) do
+  for _, name in ipairs({ "debug", "gethook", "sethook", "getlocal", "setlocal" }) do
     debug[name] = nothing
   end
+  debug.getuservalue, debug.setuservalue = nothing, nothing
   debug.getregistry = function()
     return {}
   end
@@ -151,9 +158,11 @@ local function installIo()
   local function itself(handle)
     return handle
   end
-  -- The three standard files stay what they are by type; nothing can be read from or written to them.
-  file.__index = { close = nothing, flush = itself, lines = nothing, read = nothing, seek = nothing, setvbuf = nothing,
-    write = itself }
+  -- The three standard files stay what they are by type, but nothing goes in or out.
+  file.__index = {
+    close = nothing, flush = itself, lines = nothing, read = nothing,
+    seek = nothing, setvbuf = nothing, write = itself,
+  }
   io.open, io.tmpfile, io.read, io.close, io.lines = noFile, noFile, nothing, nothing, noFile
   io.popen = function()
     return error("'popen' not supported")
@@ -215,9 +224,13 @@ local function installCollector()
   end
 end
 
+local IMPURE = {
+  "collectgarbage", "debug", "dofile", "io", "loadfile", "os", "package", "print", "require",
+}
+
 --- Take away what a pure chunk has no use for: it can neither see the outside nor differ by run.
 local function purify()
-  for _, name in ipairs({ "collectgarbage", "debug", "dofile", "io", "loadfile", "os", "package", "print", "require" }) do
+  for _, name in ipairs(IMPURE) do
     globals[name] = nil
   end
   math.random, math.randomseed = nil, nil
