@@ -229,8 +229,10 @@ def test_check_says_where_and_what_and_exits_with_1_for_errors(run: Run, duo: Pr
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
         "processes/duo/hub/process.lua:1: warning: os.clock gives no stable time on AO [clock]",
-        "processes/duo/hub/process.lua:4: error: nothing in 'hub' gives 'nowhere' a value "
-        "[undefined-global]",
+        (
+            "processes/duo/hub/process.lua:4: error: nothing in 'hub' gives 'nowhere' a value "
+            "[undefined-global]"
+        ),
     ]
     found = document(run("check", "--json"))
     assert (found["schema"], found["ok"]) == ("aosctl.check/1", False)
@@ -238,27 +240,21 @@ def test_check_says_where_and_what_and_exits_with_1_for_errors(run: Run, duo: Pr
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "kind", "where"),
+    ("where", "text", "kind"),
     [
-        ("duo/hub/process.lua", "this is no Lua", "BundleError", "processes/duo/hub/process.lua:1"),
+        ("processes/duo/hub/process.lua:1", "this is no Lua", "BundleError"),
+        ("processes/duo/hub/process.lua:2", '\nrequire("lib.wordz")', "BundleError"),
         (
-            "duo/hub/process.lua",
-            '\nrequire("lib.wordz")',
-            "BundleError",
-            "processes/duo/hub/process.lua:2",
-        ),
-        (
-            "duo/manifest.toml",
+            "processes/duo/manifest.toml:3",
             "[bundle]\n[processes.hub]\nknowz = []",
             "ManifestError",
-            "processes/duo/manifest.toml:3",
         ),
     ],
 )
 def test_bad_input_is_told_in_three_parts_and_changes_nothing(
-    run: Run, duo: Project, name: str, text: str, kind: str, where: str
+    run: Run, duo: Project, where: str, text: str, kind: str
 ) -> None:
-    (duo.processes / name).write_text(text)
+    (duo.root / where.partition(":")[0]).write_text(text)
     found = run("deploy", "--json")
     assert found.exit_code == 1
     assert (document(found)["schema"], document(found)["kind"]) == ("aosctl.error/1", kind)

@@ -57,20 +57,10 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from aosctl.errors import ManifestError
-from aosctl.message import is_id, to_bytes
+from aosctl.manifest_rules import refuse_contradictions, spelt
 from aosctl.names import did_you_mean, listed
 from aosctl.project import Project
 from aosctl.toml_lines import TomlLines
-
-PROCESS_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-
-# The network's own words, which it writes itself (reference: ao-network, 2.2).
-_PROTOCOL_TAGS = """
-data-protocol variant type module scheduler authority sdk from-process from-module pushed-for
-timestamp content-type on-boot
-"""
-PROTOCOL_TAGS = frozenset(_PROTOCOL_TAGS.split())
-TAG_NAME_LIMIT, TAG_VALUE_LIMIT = 1024, 3072  # bytes; ANS-104
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -244,7 +234,7 @@ class _Reader:
             networks=self.named("networks", NetworkSettings),
             **sections,
         )
-        self.refuse_contradictions(manifest)
+        refuse_contradictions(manifest, self.error)
         return manifest
 
     def section(self, name: str) -> Any:
@@ -279,7 +269,7 @@ class _Reader:
         except msgspec.ValidationError as error:
             said = str(error).split(" - at")[0]
             hint = f'Write it in quotes: "{value}".' if isinstance(value, int | float) else None
-            raise self.error(f"{_spelt(key)}: {_lower(said)}", *key, hint=hint) from None
+            raise self.error(f"{spelt(key)}: {_lower(said)}", *key, hint=hint) from None
 
     def refuse_unknown(self, table: Mapping[str, object], known: Iterable[str], *key: str) -> None:
         for name in table:
@@ -287,88 +277,6 @@ class _Reader:
                 place = f" in [{'.'.join(key)}]" if key else ""
                 hint = did_you_mean(name, known) or f"Known here: {listed(known)}."
                 raise self.error(f"unknown key '{name}'{place}", *key, name, hint=hint)
-
-    def refuse_contradictions(self, manifest: Manifest) -> None:
-        if not manifest.processes:
-            raise self.error("the manifest has no process", hint="Add a table [processes.NAME].")
-        for name, wish in manifest.processes.items():
-            self.refuse_process(name, wish, manifest)
-        for section in ("ready", "health"):
-            part: Ready | Health | None = getattr(manifest, section)
-            if part:
-                self.refuse_stranger(part.process, manifest, section, "process")
-        if manifest.configure:
-            self.refuse_strangers(manifest.configure.last, manifest, "configure", "last")
-        for name, settings in manifest.networks.items():
-            self.refuse_bad_ids(settings, "networks", name)
-
-    def refuse_process(self, name: str, wish: ProcessWish, manifest: Manifest) -> None:
-        key = ("processes", name)
-        if not PROCESS_NAME.fullmatch(name):
-            raise self.error(
-                f"'{name}' is no name for a process",
-                *key,
-                hint="Use small letters, digits and _, up to 40, a letter first.",
-            )
-        self.refuse_strangers(wish.knows, manifest, *key, "knows")
-        if name in wish.knows:
-            raise self.error(f"'{name}' need not know itself", *key, "knows")
-        for part in ("tags", "config", "limits"):
-            self.refuse_bad_tags(getattr(wish, part), *key, part)
-        for part, needs in (("config", "configure"), ("limits", "limits")):
-            if getattr(wish, part) and getattr(manifest, needs) is None:
-                raise self.error(
-                    f"'{name}' has {part}, but nothing says how to send them",
-                    *key,
-                    part,
-                    hint=f"Add a table [{needs}] with an action.",
-                )
-        self.refuse_bad_ids(wish, *key)
-
-    def refuse_strangers(self, names: tuple[str, ...], manifest: Manifest, *key: str) -> None:
-        for at, name in enumerate(names):
-            self.refuse_stranger(name, manifest, *key)
-            if name in names[:at]:
-                raise self.error(f"{_spelt(key)} names '{name}' twice", *key)
-
-    def refuse_stranger(self, name: str, manifest: Manifest, *key: str) -> None:
-        if name not in manifest.processes:
-            raise self.error(
-                f"{_spelt(key)} names '{name}', which is no process of this bundle",
-                *key,
-                hint=did_you_mean(name, manifest.processes)
-                or f"Its processes: {listed(manifest.processes)}.",
-            )
-
-    def refuse_bad_tags(self, tags: Mapping[str, str], *key: str) -> None:
-        seen: dict[str, str] = {}
-        for name, value in tags.items():
-            reason = _tag_fault(name, value)
-            if reason:
-                raise self.error(f"tag '{name}' {reason}", *key, name)
-            if name.lower() in PROTOCOL_TAGS or name.lower() == "action":
-                raise self.error(
-                    f"tag '{name}' is written by aosctl",
-                    *key,
-                    name,
-                    hint="Module, scheduler and authority are set in [networks.NAME].",
-                )
-            if name.lower() in seen:
-                raise self.error(
-                    f"tag '{name}' is there as '{seen[name.lower()]}' already", *key, name
-                )
-            seen[name.lower()] = name
-
-    def refuse_bad_ids(self, holder: ProcessWish | NetworkSettings, *key: str) -> None:
-        for part in ("module", "scheduler", "authority"):
-            for text in (getattr(holder, part, None) or "").split(","):
-                if text and not is_id(text.strip()):
-                    raise self.error(
-                        f"{_spelt((*key, part))}: '{text}' is no id",
-                        *key,
-                        part,
-                        hint="An id has 43 characters: letters, digits, - and _.",
-                    )
 
 
 def _refuse_missing_sources(manifest: Manifest, project: Project, lines: TomlLines) -> None:
@@ -382,18 +290,6 @@ def _refuse_missing_sources(manifest: Manifest, project: Project, lines: TomlLin
                 where=f"{manifest.path}:{lines.line('processes', name, 'source')}",
                 hint=did_you_mean(manifest.source(name), there),
             )
-
-
-def _tag_fault(name: str, value: str) -> str | None:
-    if not 0 < len(to_bytes(name)) <= TAG_NAME_LIMIT:
-        return f"must have a name of 1 to {TAG_NAME_LIMIT} bytes"
-    if not 0 < len(to_bytes(value)) <= TAG_VALUE_LIMIT:
-        return f"must have a value of 1 to {TAG_VALUE_LIMIT} bytes"
-    return None
-
-
-def _spelt(key: tuple[str, ...]) -> str:
-    return f"[{'.'.join(key[:-1])}] {key[-1]}"
 
 
 def _lower(said: str) -> str:

@@ -11,7 +11,7 @@ local settings = {}
 
 --- Return the limits that hold now, without writing anything.
 function settings.now()
-  return limits.effective(Limits, WaitingLimits or nil, clock.now())
+  return limits.effective(Limits, WaitingLimits, clock.now())
 end
 
 function settings.timeout()
@@ -24,8 +24,9 @@ end
 
 --- Tell the token manager the cap (again).
 local function sendCap()
-  if CapSeq > 0 and roles.peer("token_manager") then
-    answer.notify(roles.peer("token_manager"), "Set-Cap", {
+  local tokenManager = roles.peer("token_manager")
+  if tokenManager then
+    answer.notify(tokenManager, "Set-Cap", {
       ["Supply-Cap"] = Limits["Supply-Cap"],
       ["Seq"] = CapSeq,
     })

@@ -16,7 +16,7 @@
 --   merge(current, changes)       the whole set with changes, or nil, code, text
 --   stage(current, wanted, now)   {limits = what holds from now on, waiting = {limits, at} or nil}, or
 --                                 nil, code, text
---   effective(current, waiting, now)  what holds at this time
+--   effective(current, waiting, now)  what holds at this time; waiting: false when nothing does
 --   milliseconds(limits, name)    a time as an integer
 --   NAMES                         every name, sorted
 local amount = require("lib.amount")
