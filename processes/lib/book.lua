@@ -14,6 +14,7 @@
 --                                         for whoever must set it in one assignment with other
 --                                         state; then `at` is theirs to set
 --   entries(book, stream)                 all entries by number, to read
+--   names(book)                           names of the streams, sorted
 --   raiseLowWater(book, stream, n)        the sender's oldest open number, as told; only upward
 --   lowWater(book, stream)                what was told; 1 when nothing was
 --   isForgotten(book, stream, n)          not there and below Low-Water: answer Duplicate
@@ -22,6 +23,7 @@
 --   forget(book, stream, now, timeout)    forget the oldest entries, a bounded number at each call;
 --                                         returns the entries
 local ids = require("lib.ids")
+local sorted = require("lib.sorted")
 
 local book = {}
 
@@ -79,6 +81,10 @@ end
 function book.entries(self, name)
   local stream = self.streams[name]
   return stream and stream.entries or {}
+end
+
+function book.names(self)
+  return sorted.keys(self.streams)
 end
 
 function book.raiseLowWater(self, name, n)

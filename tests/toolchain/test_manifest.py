@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from aosctl.errors import ManifestError
-from aosctl.manifest import Manifest, load_manifest, make_manifest
+from aosctl.manifest import SECTIONS, TABLES, Manifest, load_manifest, make_manifest
 from aosctl.project import Project, find_project
 
 TIM3 = Path(__file__).parents[2] / "processes" / "tim3"
@@ -200,6 +201,14 @@ def test_a_source_that_is_not_there_is_refused_with_the_nearest_file(duo: Projec
 def test_a_manifest_that_is_not_there_is_refused(duo: Project) -> None:
     with pytest.raises(ManifestError, match="cannot read"):
         load_manifest(duo, "trio")
+
+
+def test_the_documents_tell_every_key() -> None:
+    docs = (TIM3.parents[1] / "docs" / "manifest.md").read_text()
+    for section, kind in (SECTIONS | TABLES).items():
+        assert f"[{section}" in docs
+        for field in msgspec.structs.fields(kind):
+            assert f"`{field.name}`" in docs or f"{field.name} = " in docs
 
 
 def test_tim3_declares_its_five_processes() -> None:

@@ -35,7 +35,7 @@ import msgspec
 from aosctl.line_map import LineMap, Segment
 from aosctl.manifest import Manifest
 from aosctl.message import to_bytes
-from aosctl.modules import ModuleFiles, collect_files
+from aosctl.modules import ModuleFiles, Sources, collect_files
 from aosctl.project import Project
 
 _HEADER = """\
@@ -85,20 +85,26 @@ class Bundle(msgspec.Struct, frozen=True):
 
 
 def build_bundle(
-    root: Path, entry: Path, *, process: str | None = None, provided: Iterable[str] = ()
+    root: Path,
+    entry: Path,
+    *,
+    process: str | None = None,
+    provided: Iterable[str] = (),
+    known: Sources | None = None,
 ) -> Bundle:
     """
     Return the bundle of the Lua file `entry` of the project in `root`.
 
     The same files give the same bytes on every machine. `process` is its name, by default that of
-    its folder; `provided` are modules that its runtime has beyond those of aos.
+    its folder; `provided` are modules that its runtime has beyond those of aos; `known` are files
+    that were read before (see `collect_files`).
 
     Raises:
         BundleError: a file is missing or does not compile, or modules require each other.
     """
     entry = root / entry
     name = process or entry.absolute().parent.name
-    files = collect_files(root, entry, process=name, provided=provided)
+    files = collect_files(root, entry, process=name, provided=provided, known=known)
     return _write(files)
 
 
@@ -109,12 +115,15 @@ def build_bundles(project: Project, manifest: Manifest) -> dict[str, Bundle]:
     Raises:
         BundleError: as `build_bundle`.
     """
-    return {name: build_process(project, manifest, name) for name in manifest.processes}
+    known: Sources = {}
+    return {name: build_process(project, manifest, name, known) for name in manifest.processes}
 
 
-def build_process(project: Project, manifest: Manifest, process: str) -> Bundle:
+def build_process(
+    project: Project, manifest: Manifest, process: str, known: Sources | None = None
+) -> Bundle:
     """
-    Return the bundle of one process of a manifest.
+    Return the bundle of one process of a manifest; `known` as for `build_bundle`.
 
     Raises:
         BundleError: as `build_bundle`.
@@ -124,6 +133,7 @@ def build_process(project: Project, manifest: Manifest, process: str) -> Bundle:
         project.processes / manifest.bundle / manifest.source(process),
         process=process,
         provided=manifest.processes[process].provided,
+        known=known,
     )
 
 

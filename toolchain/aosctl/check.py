@@ -16,7 +16,7 @@ from aosctl.hazards import find_hazards
 from aosctl.lua_scope import GlobalUse, find_globals
 from aosctl.lua_source import syntax
 from aosctl.manifest import Manifest
-from aosctl.modules import ModuleFiles, collect_files
+from aosctl.modules import ModuleFiles, Sources, collect_files
 from aosctl.names import did_you_mean
 from aosctl.project import Project
 
@@ -64,18 +64,20 @@ class Finding(msgspec.Struct, frozen=True, order=True):
 def check_bundle(project: Project, manifest: Manifest) -> tuple[Finding, ...]:
     """Return what is wrong with the Lua of a bundle, by place, each fault once."""
     found: set[Finding] = set()
+    known: Sources = {}
     for process in manifest.processes:
-        found.update(_Check(project, manifest, process).findings())
+        found.update(_Check(project, manifest, process, known).findings())
     return tuple(sorted(found))
 
 
 class _Check:
     """The findings of one process."""
 
-    def __init__(self, project: Project, manifest: Manifest, process: str) -> None:
+    def __init__(self, project: Project, manifest: Manifest, process: str, known: Sources) -> None:
         self.project = project
         self.manifest = manifest
         self.process = process
+        self.known = known
         self.found: list[Finding] = []
 
     def findings(self) -> list[Finding]:
@@ -85,6 +87,7 @@ class _Check:
             folder / self.manifest.source(self.process),
             process=self.process,
             provided=self.manifest.processes[self.process].provided,
+            known=self.known,
             on_fault=self.add_fault,
         )
         self.check_files(files)
@@ -123,14 +126,7 @@ class _Check:
     def check_size(self, files: ModuleFiles) -> None:
         if any(CODES[finding.code] == "error" for finding in self.found):
             return
-        size = _size(self.project, self.manifest, self.process)
+        size = build_process(self.project, self.manifest, self.process, self.known).size
         if size > MESSAGE_LIMIT:
             text = f"the bundle of '{self.process}' has {size} bytes; {MESSAGE_LIMIT} fit a message"
             self.add("bundle-size", files.shown(files.entry), 1, text)
-
-
-def _size(project: Project, manifest: Manifest, process: str) -> int:
-    try:
-        return build_process(project, manifest, process).size
-    except BundleError:  # already among the findings
-        return 0

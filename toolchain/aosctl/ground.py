@@ -19,6 +19,7 @@ from aosctl.directory import Directory
 from aosctl.duration import parse_duration
 from aosctl.emulator.trace import Step as Delivery
 from aosctl.emulator.world import World
+from aosctl.locator import own_words
 from aosctl.message import Message, Result, make_tags
 from aosctl.networks import Network
 from aosctl.scenario import Step
@@ -108,8 +109,8 @@ class WorldGround:
             if text is not None:
                 name = self.directory.name(delivery.receiver)
                 bundle = self._bundles.get(name)
-                text = text.rpartition("error:\n")[2].strip()
-                said = bundle.line_map.translate(text) if bundle else text
+                said = own_words(text)
+                said = bundle.line_map.translate(said) if bundle else said
                 yield f"{name} failed on {delivery.message.action}: {said}"
 
 

@@ -4,6 +4,7 @@ Locator: from a place in what a process evaluated back to file and line.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cached_property
 
@@ -16,6 +17,13 @@ from aosctl.project import Project
 from aosctl.record import Entry
 
 _EVALUATED = "aos"  # the chunk name of every text that a process evaluates
+_HEADING = "error:\n"  # aos puts what was printed before, and this, in front
+_BUILT_IN = re.compile(r'^(?:\[string "\.[^"]*"\]:\d+: )+')
+
+
+def own_words(error: str) -> str:
+    """Return an error as the handler raised it, without what aos puts in front of it."""
+    return _BUILT_IN.sub("", error.rpartition(_HEADING)[2].strip())
 
 
 class Locator:

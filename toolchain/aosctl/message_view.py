@@ -72,7 +72,7 @@ def print_replies(replies: Sequence[Reply], directory: Directory) -> None:
     for reply in replies:
         heading = f"{directory.name(reply.sender)}: {reply.action or 'no Action'}"
         view.answers().print(Text(view.plain(heading), "bold"), soft_wrap=True)
-        for name, value in own_tags(reply.tags).items():
+        for name, value in sorted(own_tags(reply.tags).items()):  # `pairs` has no order
             view.print_line(f"  {name}: {value}")
         if reply.data.strip():
             view.print_line(f"  {reply.data}")

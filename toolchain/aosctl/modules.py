@@ -32,6 +32,7 @@ json ao .ao .process .handlers .handlers-utils .utils .assignment .boot .default
 """
 RUNTIME_MODULES = frozenset(_RUNTIME_MODULES.split())
 
+Sources = dict[Path, LuaSource]
 OnFault = Callable[[str, BundleError], None]
 
 
@@ -45,13 +46,15 @@ def collect_files(
     *,
     process: str,
     provided: Iterable[str] = (),
+    known: Sources | None = None,
     on_fault: OnFault = _refuse,
 ) -> ModuleFiles:
     """
     Return the files of a process, read and in order.
 
-    `entry` is its source, `provided` are modules that its runtime has beyond those of aos. Each
-    fault goes to `on_fault` with its code (see docs/check-codes.md); by default the first is
+    `entry` is its source, `provided` are modules that its runtime has beyond those of aos. Files in
+    `known` are not read again, and those that are read join them: the processes of a bundle share
+    many. Each fault goes to `on_fault` with its code (docs/check-codes.md); by default the first is
     raised. Where that returns, what can be known in spite of it is.
 
     Raises:
@@ -60,7 +63,7 @@ def collect_files(
     files = ModuleFiles(
         root.absolute(), root.absolute() / entry, process=process, on_fault=on_fault
     )
-    files.read()
+    files.read({} if known is None else known)
     files.report_missing(RUNTIME_MODULES.union(provided))
     files.put_in_order()
     return files
@@ -92,14 +95,16 @@ class ModuleFiles:
             )
         return path.relative_to(self.root).as_posix()
 
-    def read(self) -> None:
-        """Read the process's source and all that it requires."""
+    def read(self, known: Sources) -> None:
+        """Read the process's source and all that it requires, but for what is known."""
         waiting = [self.entry]
         seen = {self.entry}
         while waiting:
             path = waiting.pop()
             try:
-                self.sources[path] = load_source(path, shown=self.shown(path))
+                if path not in known:
+                    known[path] = load_source(path, shown=self.shown(path))
+                self.sources[path] = known[path]
             except BundleError as error:
                 self._fault("syntax-error", error)
                 continue

@@ -190,10 +190,10 @@ class _Reader:
             if who is not None and "${" not in who and who not in people:
                 hint = did_you_mean(who, people) or f"Known: {listed(people)}."
                 raise self.error(f"nobody is called '{who}'", *key, *part, hint=hint)
-        shown = [source.published or "" for source in _sources(step) if source.published]
+        shown = [source.published for source in _sources(step) if source.published]
         for name in (*step.published, *shown):
             if name not in self.processes:
-                hint = did_you_mean(name, self.processes)
+                hint = did_you_mean(name, self.processes) or f"Known: {listed(self.processes)}."
                 raise self.error(f"no process is called '{name}'", *key, hint=hint)
         self.refuse_bad_expectations(step, key)
         self.refuse_bad_sources(step, key)

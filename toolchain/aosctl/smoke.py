@@ -186,8 +186,8 @@ class _Run:
                 Check(
                     name=f"invariant {verdict.law}",
                     ok=verdict.broken is None,
-                    detail=verdict.broken or f"held each of the {verdict.asked} times",
-                    skipped=not self.watches,
+                    detail=verdict.broken or _held(verdict.asked),
+                    skipped=not verdict.asked,
                 )
             )
         if self.live_watch is None:
@@ -196,6 +196,10 @@ class _Run:
         for verdict in sum_up(self.invariants, [self.live_watch]):
             name, broken = f"live: invariant {verdict.law}", verdict.broken
             self.checks.append(Check(name=name, ok=broken is None, detail=broken or "holds"))
+
+
+def _held(times: int) -> str:
+    return f"held each of the {times} times" if times else "it was never asked: no world was played"
 
 
 def _unconfigured(manifest: Manifest) -> Manifest:

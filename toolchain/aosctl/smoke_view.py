@@ -31,7 +31,7 @@ def _check(check: Check) -> dict[str, Any]:
 def print_report(report: SmokeReport) -> None:
     """Print every check with its verdict, then the figures, then the sum."""
     rows = [
-        (view.verdict(check.ok, skipped=check.skipped), check.name, check.detail)
+        (view.verdict(ok=check.ok, skipped=check.skipped), check.name, check.detail)
         for check in report.checks
     ]
     view.print_table(("", "check", "what was seen"), rows)

@@ -13,7 +13,7 @@ from aosctl import view
 from aosctl.diagram import make_diagram
 from aosctl.directory import Directory
 from aosctl.emulator.trace import Step, TraceNode, walk
-from aosctl.locator import Locator
+from aosctl.locator import Locator, own_words
 
 _ERROR_LINES = 3  # of a Lua error in a tree; the document has all
 
@@ -75,9 +75,8 @@ def _error(step: Step, locators: Locators) -> str | None:
     text = step.result.failure if step.result else None
     if text is None:
         return None
-    text = text.rpartition("error:\n")[2].strip()
     locator = locators.get(step.receiver)
-    return locator.translate(text) if locator else text
+    return locator.translate(own_words(text)) if locator else own_words(text)
 
 
 def _lost(step: Step) -> list[dict[str, str]]:

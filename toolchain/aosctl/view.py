@@ -129,7 +129,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) ->
     console.file.write("".join(f"{line}\n" for line in lines))
 
 
-def verdict(ok: bool, *, skipped: bool = False) -> Text:  # noqa: FBT001 - it is the value shown
+def verdict(*, ok: bool, skipped: bool = False) -> Text:
     """Return how a check came out, in one word."""
     if skipped:
         return Text("skipped", "yellow")

@@ -4,7 +4,8 @@
 -- and they must name the same USDA (the token manager where it names one).
 --
 --   missing(answers, peers, self)   sorted list of "handshake:<process>" that do not agree yet
---   answers: role -> {denomination, coordinator, mockUsda}, what each said last; peers: role -> id
+--   answers: role -> {by, denomination, coordinator, mockUsda}, what each said last, and under which
+--   id: another process in its place has said nothing. peers: role -> id
 local agreement = {}
 
 local function isDenomination(text)
@@ -50,10 +51,19 @@ local CHECKS = {
   { role = "token_manager", agrees = tokenManagerAgrees },
 }
 
+--- Return what the peers of today have said.
+local function current(answers, peers)
+  local said = {}
+  for role, words in pairs(answers) do
+    said[role] = words.by == peers[role] and words or nil
+  end
+  return said
+end
+
 function agreement.missing(answers, peers, self)
-  local missing = {}
+  local said, missing = current(answers, peers), {}
   for _, check in ipairs(CHECKS) do
-    if peers[check.role] and not check.agrees(answers, peers, self) then
+    if peers[check.role] and not check.agrees(said, peers, self) then
       missing[#missing + 1] = "handshake:" .. check.role
     end
   end

@@ -7,8 +7,7 @@ local answer = require("lib.answer")
 local clock = require("lib.clock")
 local mint = require("coordinator.mint")
 local operations = require("coordinator.operations")
-local outcomes = require("coordinator.outcomes")
-local positions = require("coordinator.positions")
+local phases = require("coordinator.phases")
 local redeem = require("coordinator.redeem")
 local roles = require("lib.roles")
 local tags = require("lib.tags")
@@ -57,14 +56,9 @@ local function consumed(operation)
   operations.advance(Operations, operation, "consumed", clock.now())
 end
 
---- The collateral has reached whom it is for.
 local function paid(operation)
-  operations.advance(Operations, operation, "paid", clock.now())
-  if operation.kind == "mint" then
-    return outcomes.refunded(operation)
-  end
-  positions.update(operation)
-  outcomes.redeemed(operation)
+  local side = operation.kind == "mint" and mint or redeem
+  side.paid(operation)
 end
 
 local function failed(operation, msg)
@@ -134,7 +128,7 @@ end
 local function decide(msg, action, rule, operation)
   if isNote(msg, rule) then
     return note(operation, msg)
-  elseif operations.after(operation, rule.event) then
+  elseif phases.after(operation, rule.event) then
     operation.heard = operation.heard or {}
     operation.heard[action] = true
     return rule.act(operation, msg)

@@ -53,29 +53,10 @@ function handshake.repeatQuestions()
   end
 end
 
---- What a process of another id has said counts no more.
-local function forget(role)
-  Agreements[role] = nil
-  for _, question in ipairs(QUESTIONS) do
-    if question.role == role then
-      Questions[keyOf(question)] = nil
-    end
-  end
-end
-
-local function greet(role)
-  forget(role)
-  pause.introduce(role)
-  if role == "token_manager" then
-    limitSettings.announceCap()
-  end
-end
-
---- After SetProcessConfig: introduce this process to those that are new, and ask everyone.
-function handshake.begin(_, changed)
-  for _, role in ipairs(changed) do
-    greet(role)
-  end
+--- After SetProcessConfig: ask everyone, and tell those that are new what the others know.
+function handshake.begin()
+  limitSettings.repeatCap()
+  pause.repeatNotices()
   for _, question in ipairs(QUESTIONS) do
     if roles.peer(question.role) then
       ask(question)
@@ -138,16 +119,23 @@ function handshake.isAnswer(msg)
   return find(msg) ~= nil
 end
 
+--- Return what a process has said so far, under its present id.
+local function saidBefore(msg, role)
+  local known = Agreements[role]
+  return known and known.by == msg.From and known or {}
+end
+
 --- Keep what was said; the other answer of the same process stays.
 function handshake.accept(msg)
   local question, said = find(msg)
-  local known = Agreements[question.role] or {}
-  if question.action == "Info" then
-    known.denomination = said.denomination
-  else
-    known.coordinator, known.mockUsda = said.coordinator, said.mockUsda
-  end
-  Agreements[question.role] = known
+  local known = saidBefore(msg, question.role)
+  local isInfo = question.action == "Info"
+  Agreements[question.role] = {
+    by = msg.From,
+    denomination = isInfo and said.denomination or known.denomination,
+    coordinator = isInfo and known.coordinator or said.coordinator,
+    mockUsda = isInfo and known.mockUsda or said.mockUsda,
+  }
   Questions[keyOf(question)] = nil
 end
 

@@ -1,9 +1,9 @@
 --- What anyone may ask of the coordinator as a whole, and of one operation.
 local answer = require("lib.answer")
 local config = require("lib.config")
+local flags = require("coordinator.flags")
 local jsonText = require("lib.json_text")
 local operations = require("coordinator.operations")
-local pause = require("lib.pause")
 local ring = require("lib.ring")
 local tags = require("lib.tags")
 local updates = require("coordinator.updates")
@@ -25,7 +25,7 @@ function info.info(msg)
     name = name(),
     ticker = TICKER,
     version = VERSION,
-    systemActive = not pause.isPausedFully(),
+    systemActive = not flags.isPausedFully(PauseNotices),
     collateralRatio = RATIO,
     totalTIM3Minted = jsonText.integer(Accounts.minted),
     totalTIM3MintedQty = Accounts.minted,
@@ -37,7 +37,7 @@ end
 --- What Health says beyond what all processes say.
 function info.health()
   return {
-    paused = pause.flags(),
+    paused = flags.view(PauseNotices),
     openOperations = operations.openCount(Operations),
     unconfirmedUpdates = updates.count(Updates),
     riskAlerts = ring.count(RiskAlerts),

@@ -22,10 +22,15 @@ function settings.window()
   return limits.milliseconds(settings.now(), "Window-Ms")
 end
 
---- Tell the token manager the cap (again).
-local function sendCap()
+--- Whether this token manager has confirmed this cap.
+local function isCapConfirmed()
+  return CapConfirmed.by == roles.peer("token_manager") and CapConfirmed.seq == CapSeq
+end
+
+--- Tell the token manager the cap until it confirms.
+function settings.repeatCap()
   local tokenManager = roles.peer("token_manager")
-  if tokenManager then
+  if tokenManager and not isCapConfirmed() then
     answer.notify(tokenManager, "Set-Cap", {
       ["Supply-Cap"] = Limits["Supply-Cap"],
       ["Seq"] = CapSeq,
@@ -33,18 +38,12 @@ local function sendCap()
   end
 end
 
---- The token manager has to learn the cap: a new Seq, awaited until it answers.
-function settings.announceCap()
-  CapSeq = CapSeq + 1
-  IsCapAwaited = true
-  sendCap()
-end
-
 local function adopt(staged)
   local isNewCap = staged.limits["Supply-Cap"] ~= Limits["Supply-Cap"]
-  Limits, WaitingLimits = staged.limits, staged.waiting or false
+  local seq = isNewCap and CapSeq + 1 or CapSeq
+  Limits, WaitingLimits, CapSeq = staged.limits, staged.waiting or false, seq
   if isNewCap then
-    settings.announceCap()
+    settings.repeatCap()
   end
 end
 
@@ -53,12 +52,6 @@ function settings.settle()
   local current = settings.now()
   if current ~= Limits then
     adopt({ limits = current })
-  end
-end
-
-function settings.repeatCap()
-  if IsCapAwaited then
-    sendCap()
   end
 end
 
@@ -96,7 +89,7 @@ function settings.capConfirmed(msg)
     return answer.ignore(msg, "not from the token manager")
   end
   if ids.number(tags.get(msg, "Seq")) == CapSeq then
-    IsCapAwaited = false
+    CapConfirmed = { by = msg.From, seq = CapSeq }
   end
 end
 

@@ -7,15 +7,16 @@ local answer = require("lib.answer")
 local clock = require("lib.clock")
 local commands = require("coordinator.commands")
 local config = require("lib.config")
+local flags = require("coordinator.flags")
 local gate = require("coordinator.gate")
 local ids = require("lib.ids")
 local limitSettings = require("coordinator.limit_settings")
 local operations = require("coordinator.operations")
 local outcomes = require("coordinator.outcomes")
-local pause = require("lib.pause")
 local positions = require("coordinator.positions")
 local roles = require("lib.roles")
 local tags = require("lib.tags")
+local updates = require("coordinator.updates")
 local windows = require("coordinator.windows")
 
 local mint = {}
@@ -25,10 +26,10 @@ local function factsOf(wish)
   local set, now = limitSettings.now(), clock.now()
   return {
     missing = config.missing(),
-    isPaused = pause.isPaused("mint"),
+    isPaused = flags.isPaused(PauseNotices, "mint"),
     isOurs = roles.isOurs(wish.recipient),
     limits = set,
-    supply = amount.add(Accounts.minted, Minting) or amount.MAX,
+    supply = amount.add(Accounts.minted, operations.minting(Operations)) or amount.MAX,
     usage = windows.usage(Window, wish.user, now, limitSettings.window()),
     quantity = wish.quantity,
     now = now,
@@ -86,8 +87,8 @@ local function isLockId(id)
   return ids.parse(id) == "M"
 end
 
-local function openMint(lock, phase, code)
-  local operation = {
+local function makeMint(lock, phase, code)
+  return {
     id = lock.id,
     kind = "mint",
     phase = phase,
@@ -96,19 +97,27 @@ local function openMint(lock, phase, code)
     quantity = lock.quantity,
     reason = code,
   }
-  operations.open(Operations, operation, clock.now(), limitSettings.timeout())
-  return operation
 end
 
-local function reserve(operation, facts)
-  Minting = amount.add(Minting, operation.quantity)
-  windows.reserve(Window, {
-    id = operation.id,
-    user = operation.user,
-    quantity = operation.quantity,
+--- Put a mint in place, and what it takes of the window, if anything.
+local function open(operation, reservation)
+  local place, n = operations.prepare(Operations, operation, clock.now())
+  place[n], Window.mints[operation.id] = operation, reservation
+  operations.opened(Operations, operation, limitSettings.timeout())
+  if reservation then
+    windows.reserved(Window, reservation)
+  end
+end
+
+local function reservationOf(lock, facts)
+  return {
+    id = lock.id,
+    user = lock.user,
+    quantity = lock.quantity,
     at = facts.now,
     isLarge = gate.isLarge(facts),
-  })
+    largeBefore = facts.usage.largeAt,
+  }
 end
 
 local function begin(lock)
@@ -116,10 +125,8 @@ local function begin(lock)
   windows.expire(Window, clock.now(), limitSettings.window())
   local facts = factsOf(lock)
   local code, text = gate.refusal(facts)
-  local operation = openMint(lock, code and "refunding" or "minting", code)
-  if not code then
-    reserve(operation, facts)
-  end
+  local operation = makeMint(lock, code and "refunding" or "minting", code)
+  open(operation, not code and reservationOf(lock, facts) or nil)
   commands.send(operation)
   if code then
     return outcomes.mintRefused(operation, code, text)
@@ -183,7 +190,10 @@ function mint.cancelLock(msg)
   if not operation and isForgotten(msg, id) then
     return
   end
-  operation = operation or openMint({ id = id }, "cancelled")
+  if not operation then
+    operation = makeMint({ id = id }, "cancelled")
+    open(operation)
+  end
   if operation.phase == "cancelled" or not operation.closed then
     commands.send(operation)
   end
@@ -191,22 +201,45 @@ end
 
 --- The TIM3 exists: the lock backs it from now on.
 function mint.minted(operation)
-  operations.advance(Operations, operation, "minted", clock.now())
-  Minting = amount.sub(Minting, operation.quantity)
-  accounts.mint(Accounts, operation.user, operation.quantity)
+  local user, from, now = operation.user, operation.phase, clock.now()
+  local step = operations.begin(Operations, operation, "minted")
+  local after = accounts.minted(Accounts, user, operation.quantity)
+  local update, last = positions.updateOf(operation, after)
+  -- One assignment: no error can leave half of it.
+  operation.phase, operation.closed, operation.since,
+    Accounts.minted, Accounts.collateral, Accounts.positions[user],
+    Updates.seq, Updates.ofUser[user] =
+    step.phase, step.closed, now,
+    after.minted, after.collateral, after.position,
+    update.seq, update
+  operations.moved(Operations, operation, from)
+  updates.recorded(Updates, update, last)
   commands.send(operation)
-  positions.update(operation)
+  positions.send(update)
   outcomes.minted(operation)
 end
 
 --- The TIM3 will never exist: the deposit goes back.
 function mint.refused(operation, code, text)
-  operation.reason = code
-  operations.advance(Operations, operation, "refused", clock.now())
-  Minting = amount.sub(Minting, operation.quantity)
-  windows.release(Window, operation.id)
+  local reservation, from, now = Window.mints[operation.id], operation.phase, clock.now()
+  local step = operations.begin(Operations, operation, "refused")
+  -- One assignment: no error can leave half of it.
+  operation.phase, operation.closed, operation.since,
+    operation.reason, Window.mints[operation.id] =
+    step.phase, step.closed, now,
+    code, nil
+  operations.moved(Operations, operation, from)
+  if reservation then
+    windows.released(Window, reservation)
+  end
   commands.send(operation)
   outcomes.mintRefused(operation, code, text)
+end
+
+--- The deposit is back with its depositor.
+function mint.paid(operation)
+  operations.advance(Operations, operation, "paid", clock.now())
+  outcomes.refunded(operation)
 end
 
 return mint

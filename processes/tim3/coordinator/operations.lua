@@ -1,57 +1,38 @@
---- The operations of the coordinator: what phase each is in, and which wait too long.
+--- The operations of the coordinator: where to find each, and which wait too long.
 --
 -- A mint (M-n, issued by the lock manager) or a redeem (R-n, issued here) is a table
---   {id, kind, phase, user, recipient, quantity, since, closed, ...}
--- `since` is when its phase began. A tombstone is a mint that was cancelled before it was seen.
+--   {id, kind, phase, closed, user, recipient, quantity, since, at, ...}
+-- `since` is when its phase began, `at` when it was opened. A tombstone is a mint that was cancelled
+-- before it was seen. The operations themselves are the truth; everything else here is an index.
 --
 --   make()                              no operations; plain tables, for a global
 --   find(operations, id)                the operation or nil
 --   isForgotten(operations, id)         it was here, or its issuer says that it is closed
---   open(operations, operation, now, timeout)  a new one, its phase given; closed when it is terminal
---   after(operation, event)             the phase that the event leads to, or nil: not expected now
---   advance(operations, operation, event, now)  go there; the event must be expected
 --   hearLowWater(operations, id, n)     the issuer's oldest open number
 --   lowWater(operations, id)            the number to give to others with a command about id
 --   openCount(operations)               how many are open
 --   openRedeems(operations, user)       how many redeems of one user are open
+--   minting(operations)                 the sum of the mints that are not decided
 --   requested(operations, user, request)  the redeem that answered this Request-Id, or nil
 --   due(operations, now, timeout, limit)  those longer than timeout in their phase, at most limit, and
 --                                       how many more there are; the next call goes on behind them
 --   takeChanged(operations)             ids that changed since the last call, sorted
+--
+-- A change is written by its handler in one assignment, together with whatever else it changes, so
+-- that an error before or after that line leaves no half of it:
+--   prepare(operations, operation, now) complete a new one; the table and the key that it goes to
+--   opened(operations, operation, timeout)  after that: index it, and forget the oldest
+--   begin(operations, operation, event) before a phase changes: {phase, closed}
+--   moved(operations, operation, from)  after that: index it; from is the phase before
+--   advance(operations, operation, event, now)  all three for a change that comes alone
+--   rebuild(operations)                 the index anew, after an error between such lines
+local amount = require("lib.amount")
 local book = require("lib.book")
+local phases = require("coordinator.phases")
 local queue = require("lib.queue")
 local sorted = require("lib.sorted")
 
 local operations = {}
-
-local function to(phase)
-  return { phase = phase }
-end
-
-local function ends(phase)
-  return { phase = phase, closed = true }
-end
-
--- Kind, phase, event. What stands nowhere here is not expected, and changes nothing.
-local TRANSITIONS = {
-  mint = {
-    minting = { minted = to("minted"), refused = to("refunding"), expired = to("cancelling") },
-    cancelling = { minted = to("minted"), refused = to("refunding") },
-    minted = { consumed = ends("minted") },
-    refunding = { paid = ends("refunded"), failed = to("unlock-failed") },
-    ["unlock-failed"] = { paid = ends("refunded") },
-    refunded = {},
-    cancelled = {},
-  },
-  redeem = {
-    burning = { burned = to("unlocking"), refused = ends("rejected"), expired = to("cancelling") },
-    cancelling = { burned = to("unlocking"), refused = ends("rejected") },
-    unlocking = { paid = ends("done"), failed = to("unlock-failed") },
-    ["unlock-failed"] = { paid = ends("done") },
-    done = {},
-    rejected = {},
-  },
-}
 
 function operations.make()
   return {
@@ -59,6 +40,7 @@ function operations.make()
     waiting = queue.make(), -- in the order in which their phases began
     overdue = queue.make(), -- longer than Timeout in their phase, or being cancelled
     open = 0,
+    minting = amount.ZERO,
     redeems = {}, -- user -> open redeems
     requests = {}, -- user/Request-Id -> id
     changed = {},
@@ -94,6 +76,10 @@ function operations.openRedeems(self, user)
   return self.redeems[user] or 0
 end
 
+function operations.minting(self)
+  return self.minting
+end
+
 local function requestKey(user, request)
   return user .. "/" .. request
 end
@@ -122,6 +108,20 @@ local function line(self, operation)
   end
 end
 
+--- Enter an operation that the index does not know.
+local function enter(self, operation)
+  if operation.request then
+    self.requests[requestKey(operation.user, operation.request)] = operation.id
+  end
+  if not operation.closed then
+    count(self, operation, 1)
+  end
+  if phases.isUndecided(operation.kind, operation.phase) then
+    self.minting = amount.add(self.minting, operation.quantity)
+  end
+  line(self, operation)
+end
+
 local function forgetOldest(self, stream, now, timeout)
   if stream:sub(1, 1) == "R" then
     book.raiseLowWater(self.book, stream, book.oldestOpen(self.book, stream))
@@ -134,36 +134,65 @@ local function forgetOldest(self, stream, now, timeout)
   end
 end
 
-function operations.open(self, operation, now, timeout)
+function operations.prepare(self, operation, now)
   local stream, n = book.stream(operation.id)
-  operation.since = now
-  operation.closed = next(TRANSITIONS[operation.kind][operation.phase]) == nil
-  book.put(self.book, stream, n, operation, now)
-  if operation.request then
-    self.requests[requestKey(operation.user, operation.request)] = operation.id
-  end
-  if not operation.closed then
-    count(self, operation, 1)
-  end
-  line(self, operation)
+  operation.since, operation.at = now, now
+  operation.closed = phases.isLast(operation.kind, operation.phase)
   self.changed[operation.id] = true
-  forgetOldest(self, stream, now, timeout)
+  return book.room(self.book, stream, n), n
 end
 
-function operations.after(operation, event)
-  local step = not operation.closed and TRANSITIONS[operation.kind][operation.phase][event]
-  return step and step.phase or nil
+function operations.opened(self, operation, timeout)
+  enter(self, operation)
+  forgetOldest(self, book.stream(operation.id), operation.at, timeout)
 end
 
-function operations.advance(self, operation, event, now)
-  local step = TRANSITIONS[operation.kind][operation.phase][event]
-  operation.phase, operation.since = step.phase, now
-  if step.closed then
-    operation.closed = true
+function operations.begin(self, operation, event)
+  self.changed[operation.id] = true
+  return phases.after(operation, event)
+end
+
+function operations.moved(self, operation, from)
+  local kind = operation.kind
+  if phases.isUndecided(kind, from) and not phases.isUndecided(kind, operation.phase) then
+    self.minting = amount.sub(self.minting, operation.quantity)
+  end
+  if operation.closed then
     count(self, operation, -1)
   end
   line(self, operation)
-  self.changed[operation.id] = true
+end
+
+function operations.advance(self, operation, event, now)
+  local step, from = operations.begin(self, operation, event), operation.phase
+  operation.phase, operation.closed, operation.since = step.phase, step.closed, now
+  operations.moved(self, operation, from)
+end
+
+--- Return every operation, in the order in which their phases began.
+local function all(self)
+  local list = {}
+  for _, stream in ipairs(book.names(self.book)) do
+    for _, operation in pairs(book.entries(self.book, stream)) do
+      list[#list + 1] = operation
+    end
+  end
+  table.sort(list, function(a, b)
+    if a.since ~= b.since then
+      return a.since < b.since
+    end
+    return a.id < b.id
+  end)
+  return list
+end
+
+function operations.rebuild(self)
+  local fresh = operations.make()
+  for _, operation in ipairs(all(self)) do
+    enter(fresh, operation)
+  end
+  self.open, self.minting, self.redeems = fresh.open, fresh.minting, fresh.redeems
+  self.requests, self.waiting, self.overdue = fresh.requests, fresh.waiting, fresh.overdue
 end
 
 --- Move what has waited too long to the overdue; each waits once a phase, so this adds up to little.

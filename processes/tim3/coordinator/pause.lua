@@ -2,7 +2,7 @@
 local address = require("lib.address")
 local answer = require("lib.answer")
 local clock = require("lib.clock")
-local flags = require("lib.pause")
+local flags = require("coordinator.flags")
 local ids = require("lib.ids")
 local limitSettings = require("coordinator.limit_settings")
 local ring = require("lib.ring")
@@ -13,21 +13,14 @@ local pause = {}
 
 -- Whoever keeps a copy of the flags, in the order in which they are told.
 local LISTENERS = { "token_manager", "lock_manager", "state_manager" }
-local SCOPES = { "mint", "redeem", "all" }
+local SCOPES = { mint = true, redeem = true, all = true }
+local BOOLEANS = { ["true"] = true, ["false"] = false }
 local MAX_REASON = 256
 
---- Return the notices of the given scopes that still say something, oldest first.
-local function noticesOf(scopes)
-  local list = {}
-  for _, scope in ipairs(SCOPES) do
-    if PauseNotices[scope] and scopes[scope] then
-      list[#list + 1] = PauseNotices[scope]
-    end
-  end
-  table.sort(list, function(a, b)
-    return a.seq < b.seq
-  end)
-  return list
+--- Return what a peer has confirmed, scope -> seq. What its predecessor confirmed is news to it.
+local function confirmedBy(role)
+  local known = PauseConfirmed[role]
+  return known and known.by == roles.peer(role) and known.scopes or {}
 end
 
 local function tell(role, notice)
@@ -38,51 +31,26 @@ local function tell(role, notice)
   })
 end
 
-local function tellAwaited(role)
-  for _, notice in ipairs(noticesOf(PauseAwaited[role] or {})) do
-    tell(role, notice)
-  end
-end
-
 --- Send each peer what it has not confirmed.
 function pause.repeatNotices()
   for _, role in ipairs(LISTENERS) do
-    tellAwaited(role)
-  end
-end
-
---- A peer is new: whatever was ever paused or unpaused is news to it.
-function pause.introduce(role)
-  PauseAwaited[role] = {}
-  for _, scope in ipairs(SCOPES) do
-    PauseAwaited[role][scope] = PauseNotices[scope] and true or nil
-  end
-  tellAwaited(role)
-end
-
-local function announce(notice)
-  for _, role in ipairs(LISTENERS) do
-    if roles.peer(role) then
-      PauseAwaited[role] = PauseAwaited[role] or {}
-      PauseAwaited[role][notice.scope] = true
-      tell(role, notice)
+    for _, notice in ipairs(flags.awaited(PauseNotices, confirmedBy(role))) do
+      if roles.peer(role) then
+        tell(role, notice)
+      end
     end
   end
 end
 
---- Set flags here and at the others.
+--- Set a flag here and tell the others.
 local function set(scope, paused)
-  PauseSeq = PauseSeq + 1
-  flags.set(scope, paused, PauseSeq)
-  if scope == "all" then
-    PauseNotices = {} -- it speaks for every scope: the earlier notices say nothing any more
+  local notice = { scope = scope, paused = paused, seq = PauseSeq + 1 }
+  PauseSeq, PauseNotices = notice.seq, flags.with(PauseNotices, notice)
+  for _, role in ipairs(LISTENERS) do
+    if roles.peer(role) then
+      tell(role, notice)
+    end
   end
-  PauseNotices[scope] = { scope = scope, paused = paused, seq = PauseSeq }
-  announce(PauseNotices[scope])
-end
-
-local function isScope(text)
-  return text == "mint" or text == "redeem" or text == "all"
 end
 
 --- Return why the sender may not do this, or nil. The guardian may stop things, not start them.
@@ -95,17 +63,17 @@ local function refusal(msg, isPausing)
 end
 
 function pause.emergencyPause(msg)
-  local scope, paused = tags.get(msg, "Scope"), tags.get(msg, "Pause")
-  local fault = refusal(msg, paused == "true")
+  local scope, paused = tags.get(msg, "Scope"), BOOLEANS[tags.get(msg, "Pause")]
+  local fault = refusal(msg, paused)
   if fault then
     return answer.fail(msg, "Unauthorized", fault)
-  elseif not isScope(scope) or not (paused == "true" or paused == "false") then
+  elseif not SCOPES[scope] or paused == nil then
     return answer.fail(msg, "InvalidConfig", "Scope is mint, redeem or all; Pause is true or false")
   end
-  set(scope, paused == "true")
+  set(scope, paused)
   answer.respond(msg, "EmergencyPause-Response", { Scope = scope, Pause = paused, Seq = PauseSeq }, {
-    systemActive = not flags.isPausedFully(),
-    paused = flags.flags(),
+    systemActive = not flags.isPausedFully(PauseNotices),
+    paused = flags.view(PauseNotices),
     reason = (tags.get(msg, "Reason") or ""):sub(1, MAX_REASON),
   })
 end
@@ -135,11 +103,13 @@ function pause.confirmed(msg)
   if not role then
     return answer.ignore(msg, "not from a process that is told of pauses")
   end
-  for _, notice in ipairs(noticesOf(PauseAwaited[role] or {})) do
+  local scopes = confirmedBy(role)
+  for _, notice in ipairs(flags.awaited(PauseNotices, scopes)) do
     if notice.seq == seq then
-      PauseAwaited[role][notice.scope] = nil
+      scopes[notice.scope] = seq
     end
   end
+  PauseConfirmed[role] = { by = msg.From, scopes = scopes }
 end
 
 --- The state manager sees a risk. People decide, unless Auto-Pause is on.
@@ -152,7 +122,8 @@ function pause.riskAlert(msg)
     reason = (tags.get(msg, "Reason") or ""):sub(1, MAX_REASON),
     at = clock.now(),
   })
-  if limitSettings.now()["Auto-Pause"] == "on" and not flags.isPaused("mint") then
+  local isAutomatic = limitSettings.now()["Auto-Pause"] == "on"
+  if isAutomatic and not flags.isPaused(PauseNotices, "mint") then
     set("mint", true)
   end
 end

@@ -1,7 +1,7 @@
 --- When a process that this one works with may be replaced by another.
 local amount = require("lib.amount")
+local flags = require("coordinator.flags")
 local operations = require("coordinator.operations")
-local pause = require("lib.pause")
 
 local peers = {}
 
@@ -13,7 +13,7 @@ function peers.mayChange(role)
     return nil, "WrongPhase", role .. " stays while operations are open"
   elseif HOLDERS[role] and Accounts.minted ~= amount.ZERO then
     return nil, "WrongPhase", role .. " stays while there is TIM3"
-  elseif not HOLDERS[role] and not pause.isPausedFully() then
+  elseif not HOLDERS[role] and not flags.isPausedFully(PauseNotices) then
     return nil, "WrongPhase", "pause mint and redeem before changing " .. role
   end
   return true

@@ -14,14 +14,16 @@ local positions = {}
 -- Of a replay, and of what one sweep repeats.
 local PAGE = 25
 
---- Return the values of a user as they are now, without a Seq.
-local function valuesOf(user, kind)
+--- Return what is told of a user: the figures are those of after, or as they are now.
+local function valuesOf(user, kind, after)
+  local figures = after or Accounts
   return {
     user = user,
     kind = kind,
-    position = accounts.position(Accounts, user),
-    supply = Accounts.minted,
-    collateral = Accounts.collateral,
+    seq = Updates.seq + 1,
+    position = after and after.position or accounts.position(Accounts, user),
+    supply = figures.minted,
+    collateral = figures.collateral,
   }
 end
 
@@ -36,24 +38,26 @@ local function tagsOf(update)
   }
 end
 
-local function send(update)
+--- Return what an operation changes for the state manager, and the record that it replaces. after:
+--- the figures as they will be (accounts.minted), where they are not written yet.
+function positions.updateOf(operation, after)
+  local update = valuesOf(operation.user, operation.kind, after)
+  update.opId = operation.id
+  return update, Updates.ofUser[operation.user]
+end
+
+--- Tell the state manager (again).
+function positions.send(update)
   local list = tagsOf(update)
   list["Op-Id"] = update.opId
   list["Low-Water"] = commands.lowWater({ id = update.opId })
   answer.command(roles.peer("state_manager"), "UpdatePosition", list)
 end
 
---- Tell the state manager what an operation changed, until it confirms.
-function positions.update(operation)
-  local values = valuesOf(operation.user, operation.kind)
-  values.opId = operation.id
-  send(updates.record(Updates, values))
-end
-
 --- Repeat what the state manager has not confirmed.
 function positions.repeatUpdates()
   for _, update in ipairs(updates.oldest(Updates, PAGE)) do
-    send(update)
+    positions.send(update)
   end
 end
 
@@ -79,7 +83,7 @@ function positions.needReplay(msg)
   local page, cursor = sorted.page(Accounts.positions, tags.get(msg, "Cursor"), PAGE)
   for index, user in ipairs(page) do
     local snapshot = valuesOf(user, "snapshot")
-    snapshot.seq = updates.nextSeq(Updates)
+    Updates.seq = snapshot.seq
     local list = tagsOf(snapshot)
     list["Page-End"] = index == #page and (cursor == "" and "done" or "more") or nil
     answer.notify(msg.From, "UpdatePosition", list)

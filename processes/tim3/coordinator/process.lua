@@ -52,6 +52,7 @@ local pause = require("coordinator.pause")
 local peers = require("coordinator.peers")
 local positions = require("coordinator.positions")
 local publication = require("coordinator.publication")
+local recovery = require("coordinator.recovery")
 local redeem = require("coordinator.redeem")
 local ring = require("lib.ring")
 local state = require("lib.state")
@@ -67,8 +68,6 @@ local DENOMINATION = tonumber(tags.ofProcess("Denomination") or "", 10) or 12
 Operations = state.keep(Operations, operations.make())
 -- {minted, collateral, positions}
 Accounts = state.keep(Accounts, accounts.make())
--- The sum of mints that were let pass and are not decided yet
-Minting = state.keep(Minting, "0")
 -- Mints that count for the windows
 Window = state.keep(Window, windows.make())
 -- Tag of SetLimits -> text; names that an older bundle lacked get their defaults
@@ -76,15 +75,15 @@ Limits = limits.merge(limits.defaults(DENOMINATION), state.keep(Limits, {}))
   or limits.defaults(DENOMINATION)
 -- {limits, at} that a raise waits for, or false
 WaitingLimits = WaitingLimits or false
--- Number of the newest Set-Cap, and whether the token manager has yet to confirm it
-CapSeq = state.keep(CapSeq, 0)
-IsCapAwaited = state.keep(IsCapAwaited, false)
+-- Number of the newest supply cap; which token manager has confirmed which: {by, seq}
+CapSeq = state.keep(CapSeq, 1)
+CapConfirmed = state.keep(CapConfirmed, {})
 -- Who may pause besides the admin; "" nobody
 Guardian = state.keep(Guardian, "")
--- Number of the newest Pause-Notice; scope -> notice; role -> scopes that it has not confirmed
+-- Number of the newest pause notice; scope -> notice; role -> {by, scopes}: what it has confirmed
 PauseSeq = state.keep(PauseSeq, 0)
 PauseNotices = state.keep(PauseNotices, {})
-PauseAwaited = state.keep(PauseAwaited, {})
+PauseConfirmed = state.keep(PauseConfirmed, {})
 -- What the state manager reported
 RiskAlerts = state.keep(RiskAlerts, ring.make())
 -- What it has not confirmed
@@ -93,12 +92,9 @@ Updates = state.keep(Updates, updates.make())
 Questions = state.keep(Questions, {})
 Agreements = state.keep(Agreements, {})
 
---- Add a handler after which the published state is up to date.
+--- Add a handler that leaves its index and the published state up to date.
 local function action(name, handle)
-  handlers.action(name, function(msg)
-    handle(msg)
-    publication.update()
-  end)
+  handlers.action(name, recovery.guarded(handle))
 end
 
 guard.install({
@@ -129,6 +125,7 @@ guard.install({
     ["SetLimits"] = limits.NAMES,
   },
 })
+handlers.match("recovery", recovery.isNeeded, recovery.run)
 config.install({
   role = "coordinator",
   roles = system.PROCESSES,

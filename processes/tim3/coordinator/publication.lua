@@ -1,8 +1,8 @@
 --- The state that readers see without asking: what invariants and dashboards need.
-local operations = require("coordinator.operations")
 local accounts = require("coordinator.accounts")
+local flags = require("coordinator.flags")
+local operations = require("coordinator.operations")
 local config = require("lib.config")
-local pause = require("lib.pause")
 local publish = require("lib.publish")
 local updates = require("coordinator.updates")
 
@@ -42,12 +42,12 @@ function publication.update()
     positions = positions,
     totaltim3minted = Accounts.minted,
     totalcollateral = Accounts.collateral,
-    minting = Minting,
+    minting = operations.minting(Operations),
     windowused = Window.used,
     openoperations = operations.openCount(Operations),
     unconfirmedupdates = updates.count(Updates),
-    mintpaused = pause.isPaused("mint"),
-    redeempaused = pause.isPaused("redeem"),
+    mintpaused = flags.isPaused(PauseNotices, "mint"),
+    redeempaused = flags.isPaused(PauseNotices, "redeem"),
     supplycap = Limits["Supply-Cap"],
     windowcap = Limits["Window-Cap"],
     userwindowcap = Limits["User-Window-Cap"],

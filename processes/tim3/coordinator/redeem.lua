@@ -7,13 +7,15 @@ local answer = require("lib.answer")
 local clock = require("lib.clock")
 local commands = require("coordinator.commands")
 local config = require("lib.config")
+local flags = require("coordinator.flags")
 local ids = require("lib.ids")
 local limitSettings = require("coordinator.limit_settings")
 local operations = require("coordinator.operations")
 local outcomes = require("coordinator.outcomes")
-local pause = require("lib.pause")
+local positions = require("coordinator.positions")
 local roles = require("lib.roles")
 local tags = require("lib.tags")
+local updates = require("coordinator.updates")
 
 local redeem = {}
 
@@ -33,7 +35,7 @@ end
 local function refusal(wish)
   if not config.isConfigured() then
     return "NotConfigured", "not ready: " .. table.concat(config.missing(), ", ")
-  elseif pause.isPaused("redeem") then
+  elseif flags.isPaused(PauseNotices, "redeem") then
     return "Paused", "redeem is paused"
   elseif not amount.is(wish.quantity) then
     return "InvalidQuantity", "Quantity must be digits, above zero"
@@ -70,7 +72,9 @@ local function begin(msg, wish)
     quantity = wish.quantity,
     request = wish.request,
   }
-  operations.open(Operations, operation, clock.now(), limitSettings.timeout())
+  local place, n = operations.prepare(Operations, operation, clock.now())
+  place[n] = operation
+  operations.opened(Operations, operation, limitSettings.timeout())
   commands.send(operation)
   again(msg, operation, wish)
 end
@@ -90,11 +94,35 @@ end
 
 --- The TIM3 is destroyed: its collateral is owed to the recipient.
 function redeem.burned(operation, msg)
-  operations.advance(Operations, operation, "burned", clock.now())
-  if not accounts.redeem(Accounts, operation.user, operation.quantity) then
+  local user, from, now = operation.user, operation.phase, clock.now()
+  local step = operations.begin(Operations, operation, "burned")
+  local after, wasMinted = accounts.redeemed(Accounts, user, operation.quantity)
+  -- One assignment: no error can leave half of it.
+  operation.phase, operation.closed, operation.since,
+    Accounts.minted, Accounts.collateral, Accounts.positions[user] =
+    step.phase, step.closed, now,
+    after.minted, after.collateral, after.position
+  operations.moved(Operations, operation, from)
+  if not wasMinted then
     anomalies.record(msg, "more TIM3 burned than was minted here")
   end
   commands.send(operation)
+end
+
+--- The collateral has reached whom it is for.
+function redeem.paid(operation)
+  local user, from, now = operation.user, operation.phase, clock.now()
+  local step = operations.begin(Operations, operation, "paid")
+  local update, last = positions.updateOf(operation)
+  -- One assignment: no error can leave half of it.
+  operation.phase, operation.closed, operation.since,
+    Updates.seq, Updates.ofUser[user] =
+    step.phase, step.closed, now,
+    update.seq, update
+  operations.moved(Operations, operation, from)
+  updates.recorded(Updates, update, last)
+  positions.send(update)
+  outcomes.redeemed(operation)
 end
 
 --- Nothing was destroyed and nothing will be.

@@ -6,6 +6,7 @@ local handshake = require("coordinator.handshake")
 local limitSettings = require("coordinator.limit_settings")
 local operations = require("coordinator.operations")
 local pause = require("coordinator.pause")
+local phases = require("coordinator.phases")
 local positions = require("coordinator.positions")
 local sorted = require("lib.sorted")
 local tags = require("lib.tags")
@@ -17,7 +18,7 @@ local MAX_OPERATIONS = 25
 
 --- A mint or burn that was not answered is cancelled; everything else is asked for again.
 local function revive(operation)
-  if operations.after(operation, "expired") then
+  if phases.after(operation, "expired") then
     operations.advance(Operations, operation, "expired", clock.now())
   end
   commands.send(operation)

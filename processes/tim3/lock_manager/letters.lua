@@ -8,7 +8,7 @@
 --   paid(operation)         UnlockCollateral-Success and Unlock-Notice: its payee has the money
 --   failed(operation)       UnlockCollateral-Error: its transfer moved nothing
 local answer = require("lib.answer")
-local operations = require("lock_manager.operations")
+local horizon = require("lock_manager.horizon")
 local phases = require("lock_manager.phases")
 local roles = require("lib.roles")
 
@@ -23,7 +23,7 @@ local FAILED_CODE = "InsufficientBalance"
 
 local function command(action, operation, map)
   map["Op-Id"] = operation.id
-  map["Low-Water"] = operations.ownLowWater(operation.id)
+  map["Low-Water"] = horizon.own(operation.id)
   answer.command(roles.peer("coordinator"), action, map)
 end
 
@@ -52,7 +52,7 @@ end
 
 local function lowWaterTag(operation)
   if TokenIdempotent and operation.kind ~= "wrong-token" then
-    return operations.lowWater(operation.id)
+    return horizon.lowWater(operation.id)
   end
   return nil
 end
@@ -63,7 +63,7 @@ function letters.transfer(operation)
     Quantity = operation.quantity,
     ["X-Op-Id"] = operation.id,
     ["X-Action"] = X_ACTIONS[operation.kind],
-    ["X-Refund-Reason"] = operation.kind ~= "redeem" and operation.reason or nil,
+    ["X-Refund-Reason"] = operation.reason,
     ["X-Low-Water"] = lowWaterTag(operation),
   })
 end

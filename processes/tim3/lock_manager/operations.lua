@@ -12,23 +12,17 @@
 --                                 cursor: a list, the next cursor ("" at the end), how many remain
 --   all(kind, keep)               map: sort key to those of a kind ("M") that keep(operation) wants
 --   sortKey(id)                   text that sorts as the numbers do
---   hearLowWater(msg, id)         note the coordinator's oldest open number
---   ownLowWater(id)               our own oldest open number of that kind, for commands
---   lowWater(id)                  the smaller of both: nothing below it is ever spoken of again
---   forget(id, now, timeout)      forget what may be forgotten of the kind of that id
 --   receiptsOf(token)             the receipts of a token's notices, or nil
 --
--- State: Operations, Open, Pool, Receipts, LowWaters, Probe.
+-- State: Operations, Open, Pool, Receipts, Probe.
 local book = require("lib.book")
-local ids = require("lib.ids")
 local phases = require("lock_manager.phases")
 local pool = require("lock_manager.pool")
-local publish = require("lib.publish")
+local publication = require("lock_manager.publication")
 local receipts = require("lock_manager.receipts")
 local report = require("lib.report")
 local sorted = require("lib.sorted")
 local state = require("lib.state")
-local tags = require("lib.tags")
 
 local operations = {}
 
@@ -39,8 +33,6 @@ Open = state.keep(Open, {})
 Pool = state.keep(Pool, pool.make())
 -- Token -> receipts of its notices
 Receipts = state.keep(Receipts, {})
--- Stream -> the coordinator's oldest open number
-LowWaters = state.keep(LowWaters, {})
 -- The open question for our balance, {reference, at}, or false
 Probe = type(Probe) == "table" and Probe or false
 
@@ -64,32 +56,6 @@ function operations.receiptsOf(token)
   return Receipts[token]
 end
 
---- What others may see of an operation.
-local function view(operation)
-  return {
-    kind = operation.kind,
-    phase = operation.phase,
-    user = operation.user,
-    recipient = operation.recipient,
-    quantity = operation.quantity,
-    closed = operation.closed,
-    attention = operation.attention or "",
-  }
-end
-
---- Publish an operation where readers would see a difference, and the sums that changed.
-local function publishChange(before, after)
-  local isSame = before ~= nil
-    and before.phase == after.phase
-    and (before.attention or "") == (after.attention or "")
-  publish.publish({
-    ops = { [after.id] = not isSame and view(after) or nil },
-    totallocked = Pool.locked,
-    totalunlocked = Pool.paid,
-    backing = Pool.backing,
-  })
-end
-
 --- An answer about our balance proves nothing once a transfer began or ended after the question.
 local function probeAfter(before, operation)
   local was = before ~= nil and phases.isInFlight(before.phase)
@@ -110,7 +76,7 @@ function operations.commit(operation, sums, receipt)
   local before, after = Pool, sums or Pool
   -- One assignment: where errors keep state, one before or after this line leaves no half of it.
   entries[n], Open[key], Pool, Probe, seen[number] = operation, openId, after, probe, proof.note
-  publishChange(known, operation)
+  publication.changed(known, operation)
   if after.locked ~= before.locked then
     report.send()
   end
@@ -172,35 +138,6 @@ function operations.all(kind, keep)
     end
   end
   return found
-end
-
-function operations.hearLowWater(msg, id)
-  local stream, told = book.stream(id), ids.number(tags.get(msg, "Low-Water"))
-  if stream and told then
-    LowWaters[stream] = math.max(LowWaters[stream] or 1, told)
-  end
-end
-
-function operations.ownLowWater(id)
-  return book.oldestOpen(Operations, (book.stream(id)))
-end
-
-function operations.lowWater(id)
-  return math.min(operations.ownLowWater(id), LowWaters[book.stream(id)] or 1)
-end
-
-function operations.forget(id, now, timeout)
-  local stream, shown = book.stream(id), {}
-  -- Of refunds of other tokens the coordinator knows nothing.
-  local lowWater = id:sub(1, 1) == "W" and operations.ownLowWater or operations.lowWater
-  book.raiseLowWater(Operations, stream, lowWater(id))
-  for _, gone in ipairs(book.forget(Operations, stream, now, timeout)) do
-    if gone.notice then
-      receipts.forget(Receipts[gone.token], gone.notice)
-    end
-    shown[gone.id] = ""
-  end
-  publish.publish({ ops = shown })
 end
 
 return operations

@@ -51,24 +51,25 @@
 -- No lock that the coordinator was told of ever goes back without its word, and no transfer is sent
 -- twice unless the token is idempotent or has said that the first one moved nothing.
 local config = require("lib.config")
+local balances = require("lock_manager.handlers.balances")
 local custody = require("lock_manager.handlers.custody")
 local deposits = require("lock_manager.handlers.deposits")
-local balances = require("lock_manager.handlers.balances")
 local guard = require("lib.guard")
 local operations = require("lock_manager.operations")
 local pause = require("lib.pause")
-local publish = require("lib.publish")
+local publication = require("lock_manager.publication")
 local queries = require("lock_manager.handlers.queries")
 local report = require("lib.report")
+local resolution = require("lock_manager.handlers.resolution")
 local settings = require("lock_manager.settings")
-local strays = require("lock_manager.strays")
 local system = require("system")
 local transfers = require("lock_manager.handlers.transfers")
 local upkeep = require("lock_manager.handlers.upkeep")
 
--- State: that of lock_manager.operations (all operations and sums), lock_manager.strays,
--- handlers.deposits (RefundWrongTokens), handlers.transfers (TokenAuthenticated, TokenIdempotent),
--- handlers.upkeep (SweepCursor), handlers.balances (SurplusAskedAt), and that of lib.
+-- State: all operations and the sums (lock_manager.operations), LowWaters (lock_manager.horizon),
+-- Strays and Surplus (lock_manager.strays), RefundWrongTokens (handlers.deposits),
+-- TokenAuthenticated and TokenIdempotent (handlers.transfers), SweepCursor (handlers.upkeep),
+-- SurplusAskedAt (handlers.balances), and that of lib.
 
 guard.install({ onRefusedCredit = deposits.onRefusedCredit })
 config.install({
@@ -92,13 +93,8 @@ report.install({
   quantity = operations.locked,
 })
 upkeep.install()
+resolution.install()
 queries.install()
 guard.installDrop()
 
-publish.publish({
-  totallocked = Pool.locked,
-  totalunlocked = Pool.paid,
-  backing = Pool.backing,
-  strays = strays.count(),
-  surplus = Surplus,
-})
+publication.sums()

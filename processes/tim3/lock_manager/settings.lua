@@ -8,7 +8,7 @@ local amount = require("lib.amount")
 local config = require("lib.config")
 local operations = require("lock_manager.operations")
 local pause = require("lib.pause")
-local publish = require("lib.publish")
+local publication = require("lock_manager.publication")
 local strays = require("lock_manager.strays")
 local system = require("system")
 
@@ -31,7 +31,7 @@ function settings.applied(_, changed)
   for _, role in ipairs(changed) do
     if role == "mock_usda" then
       Probe, Surplus, SurplusAskedAt = false, amount.ZERO, 0
-      publish.publish({ surplus = Surplus })
+      publication.sums()
     end
   end
 end

@@ -9,7 +9,7 @@
 local amount = require("lib.amount")
 local clock = require("lib.clock")
 local ring = require("lib.ring")
-local publish = require("lib.publish")
+local publication = require("lock_manager.publication")
 local roles = require("lib.roles")
 local state = require("lib.state")
 
@@ -55,7 +55,7 @@ function strays.record(deposit, reason)
     at = clock.now(),
   })
   addToSurplus(deposit)
-  publish.publish({ strays = strays.count(), surplus = Surplus })
+  publication.sums()
 end
 
 function strays.count()

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from tests.processes.tim3.coordinator_stage import CoordinatorStage
-from tests.processes.tim3.lock_manager_stage import AUTHENTICATED, STOCK, LockManagerStage
-from tests.processes.tim3.state_manager_stage import StateManagerStage
 
 from aosctl.manifest import Manifest, make_manifest
 from aosctl.testing.stage import Actor, Sent, Stage
+from tests.processes.tim3.coordinator_stage import CoordinatorStage
+from tests.processes.tim3.lock_manager_stage import AUTHENTICATED, STOCK, LockManagerStage
+from tests.processes.tim3.state_manager_stage import StateManagerStage
 
 ROOT = Path(__file__).parents[3]
 BUNDLE = "tim3"

@@ -41,9 +41,7 @@ class Ensemble:
 
     def fund(self, user: str, quantity: str) -> None:
         """Give a user collateral."""
-        self.send(
-            "deployer", "mock_usda", "Mint", Recipient=name_address(user), Quantity=quantity
-        )
+        self.send("deployer", "mock_usda", "Mint", Recipient=name_address(user), Quantity=quantity)
 
     def deposit(self, user: str, quantity: str, **tags: str) -> list[Sent]:
         """Send collateral to the lock manager, as one does to mint."""

@@ -148,6 +148,11 @@ class LockManagerStage(Lead):
         }
         return self.order("UnlockCollateral", self.redeem_id(n), said)
 
+    def pause(self, scope: str, seq: int, *, paused: bool = True) -> list[Sent]:
+        """Tell of a pause, or of its end."""
+        tags = {"Scope": scope, "Pause": str(paused).lower(), "Seq": str(seq)}
+        return self.send("coordinator", "Pause-Notice", tags)
+
     def back(self, quantity: str = "100") -> None:
         """Have `quantity` behind live TIM3: one more lock, consumed."""
         self.deposit(quantity)
@@ -195,3 +200,10 @@ class LockManagerStage(Lead):
     def phase(self, op: str) -> str:
         """Return the phase of an operation."""
         return str(self.operation(op)["phase"])
+
+    def assert_stray(self, *, surplus: str, count: int = 1) -> None:
+        """Assert that nothing is owed, nothing was opened, and strays are counted."""
+        stats = self.stats
+        assert (stats["strays"], stats["surplus"]) == (count, surplus)
+        assert (self.locked, stats["totalLocks"], stats["pendingOperations"]) == ("0", 0, 0)
+        assert self.health["strays"] == count

@@ -113,7 +113,7 @@ def test_a_long_replay_comes_in_pages_of_25(coordinator: CoordinatorStage) -> No
         'for n = 1, 60 do Accounts.positions[string.format("%043d", n)] = tostring(n) end'
     )
     pages = []
-    cursor = {}
+    cursor: dict[str, str] = {}
     for _ in range(3):
         page = updates(coordinator.send("state_manager", "Need-Replay", cursor))
         pages.append((len(page), page[-1]["Page-End"]))

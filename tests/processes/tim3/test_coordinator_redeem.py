@@ -126,9 +126,7 @@ def test_an_ethereum_address_may_receive(coordinator: CoordinatorStage) -> None:
 
 
 @pytest.mark.parametrize("scope", ["redeem", "all"])
-def test_a_pause_refuses_redeems_before_the_burn(
-    coordinator: CoordinatorStage, scope: str
-) -> None:
+def test_a_pause_refuses_redeems_before_the_burn(coordinator: CoordinatorStage, scope: str) -> None:
     coordinator.pause(scope)
     assert coordinator.refusal("alice", "RedeemTIM3", {"Quantity": "5"}) == "Paused"
 

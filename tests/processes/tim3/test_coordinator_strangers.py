@@ -38,9 +38,7 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("action", FORGED_ANSWERS)
-def test_a_forged_answer_is_ignored_and_counted(
-    coordinator: CoordinatorStage, action: str
-) -> None:
+def test_a_forged_answer_is_ignored_and_counted(coordinator: CoordinatorStage, action: str) -> None:
     coordinator.lock(1)
     before = coordinator.published
     tags = {

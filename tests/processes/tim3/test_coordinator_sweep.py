@@ -8,7 +8,9 @@ from tests.processes.tim3.cast import only, tags_of
 from tests.processes.tim3.coordinator_stage import TIMEOUT_MS, CoordinatorStage
 
 
-def answer_of(stage: CoordinatorStage, action: str = "Sweep-Expired", **tags: str) -> dict[str, int]:
+def answer_of(
+    stage: CoordinatorStage, action: str = "Sweep-Expired", **tags: str
+) -> dict[str, int]:
     """Sweep, and return what the sweeper is told."""
     sent = stage.send("bob", action, tags)
     answer = only(sent, "CleanupExpired-Response").json()

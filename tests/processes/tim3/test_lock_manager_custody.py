@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from aosctl.message import name_address
-from tests.processes.tim3.cast import only, tags_of
+from tests.processes.tim3.cast import tags_of
 from tests.processes.tim3.lock_manager_stage import LockManagerStage
 
 ALICE, BOB = name_address("alice"), name_address("bob")

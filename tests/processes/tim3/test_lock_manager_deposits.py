@@ -4,13 +4,14 @@ import pytest
 
 from aosctl.message import make_tags, name_address
 from tests.processes.tim3.cast import only, tags_of
-from tests.processes.tim3.lock_manager_stage import HOUR_MS, MOCK, LockManagerStage
+from tests.processes.tim3.lock_manager_stage import LockManagerStage
 
 ALICE, BOB = name_address("alice"), name_address("bob")
 MAX = 2**255 - 1
 NOT_CANONICAL = [
-    *("-5", "0", "", "1.5", "1e3", "NaN", "inf", " 5", "5\n", "٥", "0x10", "0b101", "+5", "007"),
-    *(str(2**255), str(2**256 - 1), str(2**256), str(2**256 + 1), "9" * 1000),
+    *("-5", "0", "", "1.5", "1e3", "NaN", "inf", " 5", "5\n", "\u0665"),
+    *("0x10", "0b101", "+5", "007", "9" * 1000),
+    *(str(2**255), str(2**256 - 1), str(2**256), str(2**256 + 1)),
 ]
 NOT_ADDRESSES = ["", "x", "nil", "a" * 44, "../" + "a" * 40, "a" * 21 + "\n" + "a" * 21]
 OPENED = [
@@ -19,14 +20,6 @@ OPENED = [
     ("alice", "Lock-Notice"),
 ]
 SENT_BACK = [("state_manager", "Report-Locked"), ("mock_usda", "Transfer")]
-
-
-def assert_stray(lm: LockManagerStage, *, surplus: str, count: int = 1) -> None:
-    """Nothing is owed, nothing was opened, and the stray is counted."""
-    stats = lm.stats
-    assert (stats["strays"], stats["surplus"]) == (count, surplus)
-    assert (lm.locked, stats["totalLocks"], stats["pendingOperations"]) == ("0", 0, 0)
-    assert lm.health["strays"] == count
 
 
 # --- a deposit that asks for TIM3 ---
@@ -253,7 +246,7 @@ def test_a_notice_without_a_number_is_a_stray(
     lock_manager: LockManagerStage, reference: str | None
 ) -> None:
     assert lock_manager.heard(lock_manager.deposit(tags={"Reference": reference})) == []
-    assert_stray(lock_manager, surplus="100")
+    lock_manager.assert_stray(surplus="100")
 
 
 @pytest.mark.parametrize("quantity", NOT_CANONICAL)
@@ -261,7 +254,7 @@ def test_a_quantity_that_is_not_canonical_is_a_stray(
     lock_manager: LockManagerStage, quantity: str
 ) -> None:
     assert lock_manager.heard(lock_manager.deposit(quantity)) == []
-    assert_stray(lock_manager, surplus="0")
+    lock_manager.assert_stray(surplus="0")
 
 
 @pytest.mark.parametrize(
@@ -271,13 +264,13 @@ def test_a_deposit_by_one_of_ours_is_a_stray(lock_manager: LockManagerStage, sen
     lm = lock_manager
     sender = lm.id if sender == "self" else name_address(sender)
     assert lm.heard(lm.deposit(tags={"Sender": sender})) == []
-    assert_stray(lm, surplus="100")
+    lm.assert_stray(surplus="100")
 
 
 @pytest.mark.parametrize("sender", [None, *NOT_ADDRESSES])
 def test_a_deposit_by_nobody_is_a_stray(lock_manager: LockManagerStage, sender: str | None) -> None:
     assert lock_manager.heard(lock_manager.deposit(tags={"Sender": sender})) == []
-    assert_stray(lock_manager, surplus="100")
+    lock_manager.assert_stray(surplus="100")
 
 
 @pytest.mark.parametrize("name", ["Sender", "Quantity", "X-Action", "X-Recipient", "X-Op-Ref"])
@@ -294,7 +287,7 @@ def test_a_notice_with_a_tag_twice_is_a_stray(lock_manager: LockManagerStage, na
     }
     pairs = [*said.items(), (name.lower(), said[name])]
     assert lm.heard(lm.actor.send("mock_usda", None, pairs)) == []
-    assert_stray(lm, surplus="100")
+    lm.assert_stray(surplus="100")
 
 
 @pytest.mark.parametrize(
@@ -310,13 +303,13 @@ def test_a_notice_that_is_too_large_is_a_stray(
     lock_manager: LockManagerStage, large: dict[str, str]
 ) -> None:
     assert lock_manager.heard(lock_manager.deposit(tags=large)) == []
-    assert_stray(lock_manager, surplus="100")
+    lock_manager.assert_stray(surplus="100")
 
 
 def test_a_stray_that_comes_again_counts_once(lock_manager: LockManagerStage) -> None:
     for _ in range(3):
         lock_manager.deposit(tags={"Sender": lock_manager.id, "Reference": "9"})
-    assert_stray(lock_manager, surplus="100")
+    lock_manager.assert_stray(surplus="100")
 
 
 def test_strays_stay_bounded_while_the_count_runs_on(lock_manager: LockManagerStage) -> None:
@@ -370,121 +363,8 @@ def test_a_notice_to_somebody_else_that_is_assigned_here_is_ignored(
 ) -> None:
     lm = lock_manager
     said = {"Action": "Credit-Notice", "Sender": ALICE, "Quantity": "100", "Reference": "1"}
-    notice = lm.stage.world.send(
-        sender=name_address("mock_usda"), target=BOB, tags=make_tags(said)
-    )
+    notice = lm.stage.world.send(sender=name_address("mock_usda"), target=BOB, tags=make_tags(said))
     lm.stage.run()
     lm.stage.world.assign(lm.id, notice)
     lm.stage.run()
     assert (lm.locked, lm.stats["strays"], lm.anomalies) == ("0", 0, 0)
-
-
-# --- other tokens ---
-
-
-def test_another_token_is_given_back_through_itself(lock_manager: LockManagerStage) -> None:
-    lm = lock_manager
-    sent = lm.credit_from("other_token", {"X-Action": "Mint-TIM3"})
-    assert lm.heard(sent) == [("other_token", "Transfer")]
-    assert tags_of(sent[0]) == {
-        "Recipient": ALICE,
-        "Quantity": "100",
-        "X-Op-Id": f"W-{lm.id[:8]}-1",
-        "X-Action": "Refund",
-        "X-Refund-Reason": "WrongToken",
-    }
-    assert (lm.locked, lm.stats["totalLocks"], lm.stats["pendingOperations"]) == ("0", 0, 0)
-    assert lm.operation(f"W-{lm.id[:8]}-1")["phase"] == "refunded"
-
-
-def test_before_the_token_is_known_every_token_is_given_back(
-    fresh_lock_manager: LockManagerStage,
-) -> None:
-    lm = fresh_lock_manager
-    sent = lm.credit_from("mock_usda", {"X-Action": "Mint-TIM3"})
-    assert lm.heard(sent) == [("mock_usda", "Transfer")]
-    assert lm.locked == "0"
-
-
-def test_another_token_is_given_back_once_for_each_notice(lock_manager: LockManagerStage) -> None:
-    lm = lock_manager
-    lm.credit_from("other_token", {"Reference": "5"})
-    assert lm.heard(lm.credit_from("other_token", {"Reference": "5"})) == []
-    assert lm.heard(lm.credit_from("other_token", {"Reference": "5", "Quantity": "9"})) == []
-    assert (lm.stats["strays"], lm.anomalies, lm.stats["surplus"]) == (1, 1, "0")
-
-
-def test_what_a_wrong_token_says_about_its_refund_moves_nothing(
-    lock_manager: LockManagerStage,
-) -> None:
-    lm = lock_manager
-    lm.credit_from("other_token")
-    lm.deposit()
-    said = {"X-Op-Id": f"W-{lm.id[:8]}-1", "Recipient": ALICE, "Quantity": "100"}
-    for action in ("Debit-Notice", "Transfer-Error"):
-        for op in (said["X-Op-Id"], lm.lock_id(1)):
-            pairs = {**said, "X-Op-Id": op, "From-Process": name_address("other_token")}
-            assert lm.heard(lm.send(lm.stage.world.authority, action, pairs)) == []
-    assert (lm.phase(lm.lock_id(1)), lm.locked) == ("locked", "100")
-
-
-@pytest.mark.parametrize(
-    ("tags", "why"),
-    [
-        ({"Sender": "self"}, "one of ours"),
-        ({"Sender": name_address("coordinator")}, "one of ours"),
-        ({"Sender": "nobody"}, "no address"),
-        ({"Quantity": "0x10"}, "not canonical"),
-        ({"Reference": "none"}, "no number"),
-    ],
-)
-def test_a_wrong_token_that_cannot_go_back_safely_is_only_recorded(
-    lock_manager: LockManagerStage, tags: dict[str, str], why: str
-) -> None:
-    lm = lock_manager
-    said = {name: lm.id if text == "self" else text for name, text in tags.items()}
-    assert lm.heard(lm.credit_from("other_token", said)) == []
-    assert_stray(lm, surplus="0")
-    assert why in lm.actor.evaluate("return Strays.items[1].reason")
-
-
-def test_sixteen_refunds_a_token_and_hour_then_only_records(
-    lock_manager: LockManagerStage,
-) -> None:
-    lm = lock_manager
-    heard = [lm.heard(lm.credit_from("other_token")) for _ in range(18)]
-    assert heard == [[("other_token", "Transfer")]] * 16 + [[], []]
-    assert lm.stats["strays"] == 2
-    assert lm.heard(lm.credit_from("carol")) == [("carol", "Transfer")], "another token has its own"
-    lm.advance(HOUR_MS)
-    assert lm.heard(lm.credit_from("other_token")) == [("other_token", "Transfer")]
-
-
-def test_refunds_of_wrong_tokens_can_be_switched_off(
-    fresh_lock_manager: LockManagerStage,
-) -> None:
-    lm = fresh_lock_manager
-    lm.set_up({**MOCK, "Refund-Wrong-Tokens": "false"})
-    assert lm.heard(lm.credit_from("other_token")) == []
-    assert_stray(lm, surplus="0")
-    lm.send("deployer", "SetProcessConfig", {"Refund-Wrong-Tokens": "true"})
-    assert lm.heard(lm.credit_from("other_token")) == [("other_token", "Transfer")]
-
-
-def test_tim3_sent_here_goes_back_through_the_token_manager(
-    lock_manager: LockManagerStage,
-) -> None:
-    assert lock_manager.heard(lock_manager.credit_from("token_manager")) == [
-        ("token_manager", "Transfer")
-    ]
-
-
-def test_receipts_of_foreign_tokens_have_a_bound(lock_manager: LockManagerStage) -> None:
-    lm = lock_manager
-    lm.actor.evaluate("""
-        for n = 1, 10000 do
-          Receipts["token" .. n] = { seen = {}, forgotten = 0, hour = 0, refunds = 0 }
-        end""")
-    assert lm.heard(lm.credit_from("other_token")) == []
-    assert lm.stats["strays"] == 1
-    assert lm.heard(lm.deposit()) == OPENED, "the collateral is not a foreign token"

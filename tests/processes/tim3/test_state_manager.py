@@ -160,9 +160,7 @@ def test_an_older_report_changes_nothing(state_manager: StateManagerStage, seq: 
         ("Report-Locked", "coordinator"),
     ],
 )
-def test_only_the_holder_attests(
-    state_manager: StateManagerStage, action: str, wrong: str
-) -> None:
+def test_only_the_holder_attests(state_manager: StateManagerStage, action: str, wrong: str) -> None:
     tags = {"Quantity": "5", "Seq": "1"}
     assert state_manager.refusal(wrong, action, tags) == "Unauthorized"
 

@@ -153,12 +153,13 @@ def _before_dashes(arguments: list[str]) -> list[str]:
 
 
 @click.group(
+    "aosctl",
     cls=Commands,
     context_settings=CONTEXT,
     examples=(
         "aosctl deploy",
         "aosctl smoke --report build/report.md",
-        "aosctl send coordinator --action Info",
+        "aosctl trace latest",
     ),
 )
 @click.version_option(package_name="aosctl", message="aosctl %(version)s")

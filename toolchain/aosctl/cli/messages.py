@@ -23,13 +23,14 @@ from aosctl.cli.places import (
 )
 from aosctl.duration import parse_duration
 from aosctl.errors import AosctlError, ProcessError, UsageError
-from aosctl.locator import Locator
+from aosctl.locator import Locator, own_words
 from aosctl.message import Result, Tag, Tags, from_bytes, make_tags
 from aosctl.networks import Network, Reply
 from aosctl.networks.local import LocalNetwork
 from aosctl.project import Project
 
 FAILED = 1
+_EVAL_HANDLER = "_eval"  # aos's own
 
 
 def message_options(body: Body) -> Body:
@@ -56,8 +57,8 @@ def message_options(body: Body) -> Body:
     "send",
     cls=Command,
     examples=(
-        "aosctl send coordinator --action Info",
-        "aosctl send mock_usda --action Balance --from alice --json",
+        "aosctl send {process} --action Info",
+        "aosctl send {process} --action Health --from alice --json",
     ),
 )
 @click.argument("process", metavar="PROCESS")
@@ -79,7 +80,7 @@ def send(
     """
     Send one message and print what came back.
 
-    PROCESS is a recorded name such as `coordinator` or `tim3/coordinator`, or an id. The command
+    PROCESS is a recorded name such as `till` or `shop/till`, or an id. The command
     waits until everything that the message causes is done. Exit code 1: the process failed.
     """
     tags, text = _make_tags(action, pairs), _read_data(data)
@@ -103,8 +104,8 @@ def send(
     "dryrun",
     cls=Command,
     examples=(
-        "aosctl dryrun state_manager --action SystemHealth",
-        "aosctl dryrun coordinator --action MintTIM3 --tag Quantity=100 --json",
+        "aosctl dryrun {process} --action Info",
+        "aosctl dryrun {process} --action Health --tag Note=a=b --json",
     ),
 )
 @click.argument("process", metavar="PROCESS")
@@ -145,8 +146,8 @@ def dryrun(
     "eval",
     cls=Command,
     examples=(
-        "aosctl eval coordinator 'return Owner'",
-        "aosctl eval coordinator 'return #Handlers.list' --json",
+        "aosctl eval {process} 'return Owner'",
+        "aosctl eval {process} 'return #Handlers.list' --json",
     ),
 )
 @click.argument("process", metavar="PROCESS")
@@ -270,8 +271,8 @@ def _would_reply(process: str, asker: str, result: Result) -> list[Reply]:
 
 def _refuse_stranger(live: Network, target: Target, result: Result) -> None:
     """Refuse an Eval that did nothing because the wallet is not the owner."""
-    if result.handlers or result.output or result.failed:
-        return
+    if result.failed or not result.handlers or _EVAL_HANDLER in result.handlers:
+        return  # live networks do not tell which handlers ran
     raise ProcessError(
         f"'{target.shown}' did not evaluate it: only its owner may",
         where=f"process {target.id}, wallet {live.address}",
@@ -309,7 +310,7 @@ def _show(
 def _failure(locator: Locator | None, target: Target, result: Result) -> AosctlError | None:
     if result.failure is None:
         return None
-    text = result.failure.rpartition("error:\n")[2].strip()
+    text = own_words(result.failure)
     place = locator.line_map.first_place(text) if locator else None
     said = locator.translate(text) if locator else text
     return ProcessError(

@@ -78,7 +78,7 @@ def plan(
 @click.command(
     "deploy",
     cls=Command,
-    examples=("aosctl deploy", "aosctl deploy --json", "aosctl deploy tim3 --yes"),
+    examples=("aosctl deploy", "aosctl deploy --json", "aosctl deploy {bundle} --yes"),
 )
 @bundle_argument
 @network_option
@@ -186,7 +186,7 @@ def status(*, project: Project, bundle: str | None, network: str, as_json: bool)
 @click.command(
     "bundle",
     cls=Command,
-    examples=("aosctl bundle coordinator", "aosctl bundle coordinator --json"),
+    examples=("aosctl bundle {process}", "aosctl bundle {process} --json"),
 )
 @click.argument("process", metavar="PROCESS")
 @json_option

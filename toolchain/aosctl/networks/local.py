@@ -182,7 +182,8 @@ class LocalNetwork:
         """Return what has come back to the sender of `message` because of it."""
         tree = self.world.trace(message)
         asker = tree.step.message.owner
-        caused = (step for step in walk(tree) if step.id != message and step.receiver == asker)
+        caused = [step for step in walk(tree) if step.id != message and step.receiver == asker]
+        caused.sort(key=lambda step: step.index)  # as they arrived, not branch by branch
         return [Reply.of(step.message) for step in caused]
 
     def trace(self, message: str) -> TraceNode:

@@ -12,7 +12,7 @@ local handlers = require("lib.handlers")
 local operations = require("lock_manager.operations")
 local phases = require("lock_manager.phases")
 local probes = require("lock_manager.probes")
-local publish = require("lib.publish")
+local publication = require("lock_manager.publication")
 local roles = require("lib.roles")
 local state = require("lib.state")
 local system = require("system")
@@ -62,7 +62,7 @@ end
 local function learnSurplus(balance)
   -- With nothing in flight less than what is owed cannot be; it would be no surplus anyhow.
   Surplus = amount.sub(balance, Pool.locked) or amount.ZERO
-  publish.publish({ surplus = Surplus })
+  publication.sums()
 end
 
 local function learnOutcome(operation, balance, at)

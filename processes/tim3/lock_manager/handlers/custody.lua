@@ -4,6 +4,7 @@ local clock = require("lib.clock")
 local commands = require("lock_manager.commands")
 local guard = require("lib.guard")
 local handlers = require("lib.handlers")
+local horizon = require("lock_manager.horizon")
 local letters = require("lock_manager.letters")
 local operations = require("lock_manager.operations")
 local phases = require("lock_manager.phases")
@@ -31,7 +32,7 @@ local function openRedeem(msg, command)
   end
   local unlock = unlocks.open(command, clock.now())
   operations.commit(unlock, sums)
-  operations.forget(unlock.id, clock.now(), system.TIMEOUT_MS)
+  horizon.forget(unlock.id, clock.now(), system.TIMEOUT_MS)
   letters.transfer(unlock)
   letters.outcome(msg, unlock)
 end
@@ -49,15 +50,6 @@ local function beginRefund(msg, lock, command)
   letters.outcome(msg, refund)
 end
 
---- Tell what has become of an operation; from now on the coordinator hears of it unasked.
-local function repeatOutcome(msg, operation)
-  if not operation.isAsked then
-    operation = phases.with(operation, { isAsked = true })
-    operations.commit(operation)
-  end
-  letters.outcome(msg, operation)
-end
-
 local function isPaying(operation)
   local phase = operation.phase
   return phases.isInFlight(phase) or phases.isFailed(phase) or phases.isPaid(phase)
@@ -68,7 +60,7 @@ local function unlockCollateral(msg)
   if not roles.isPeer(msg, "coordinator") then
     return answer.fail(msg, "Unauthorized", "only the coordinator may unlock")
   end
-  operations.hearLowWater(msg, command.id)
+  horizon.hear(msg, command.id)
   local operation, code, text = operations.find(command.id)
   if not commands.isComplete(command) then
     return contradict(msg, "UnlockCollateral says too little")
@@ -79,7 +71,7 @@ local function unlockCollateral(msg)
   elseif not commands.matches(operation, command) then
     return contradict(msg, "this is not what " .. operation.id .. " is about")
   elseif isPaying(operation) then
-    return repeatOutcome(msg, operation)
+    return letters.outcome(msg, operation)
   end
   beginRefund(msg, operation, command)
 end
@@ -97,7 +89,7 @@ local function consumeLock(msg)
   if not roles.isPeer(msg, "coordinator") then
     return answer.fail(msg, "Unauthorized", "only the coordinator may consume a lock")
   end
-  operations.hearLowWater(msg, command.id)
+  horizon.hear(msg, command.id)
   local lock, code, text = operations.find(command.id)
   if lock and not commands.matches(lock, command) then
     return contradict(msg, "this is not what " .. lock.id .. " is about")
@@ -116,7 +108,7 @@ local function lockCancelled(msg)
   if not roles.isPeer(msg, "coordinator") then
     return answer.ignore(msg, "only the coordinator may cancel")
   end
-  operations.hearLowWater(msg, command.id)
+  horizon.hear(msg, command.id)
   local lock = operations.find(command.id)
   local refund = lock and phases.after(lock, "cancelled", clock.now(), { reason = "Cancelled" })
   if refund then

@@ -4,6 +4,7 @@ local clock = require("lib.clock")
 local deposits = require("lock_manager.deposits")
 local guard = require("lib.guard")
 local handlers = require("lib.handlers")
+local horizon = require("lock_manager.horizon")
 local ids = require("lib.ids")
 local letters = require("lock_manager.letters")
 local locks = require("lock_manager.locks")
@@ -36,7 +37,7 @@ local function open(deposit, operation, sums)
     number = deposit.number,
     note = receipts.note(deposit.gist, operation.id),
   })
-  operations.forget(operation.id, clock.now(), system.TIMEOUT_MS)
+  horizon.forget(operation.id, clock.now(), system.TIMEOUT_MS)
 end
 
 local function accept(deposit)

@@ -1,4 +1,4 @@
---- What brings a waiting operation on: a sweep, anyone's retry, the admin's resolution.
+--- What brings a waiting operation on: a sweep, or anyone's retry.
 local answer = require("lib.answer")
 local balances = require("lock_manager.handlers.balances")
 local clock = require("lib.clock")
@@ -19,7 +19,6 @@ local upkeep = {}
 
 local MAX_SWEPT = 25
 local GIVE_UP_AFTER = 3 * system.TIMEOUT_MS
-local RESOLVE_AFTER = 10 * system.TIMEOUT_MS
 
 -- Sort key of the operation that the last sweep ended with; "" to begin anew
 SweepCursor = state.keep(SweepCursor, "")
@@ -101,58 +100,13 @@ local function retry(msg)
   answer.respond(msg, "Retry-Response", { ["Op-Id"] = after.id, Phase = after.phase })
 end
 
-local OUTCOMES = {
-  ["done"] = function(operation, evidence)
-    return payments.confirm(operation, { evidence = evidence })
-  end,
-  ["not-done"] = function(operation, evidence)
-    local text = "the admin has evidence that the transfer moved nothing"
-    return payments.fail(operation, text, { evidence = evidence })
-  end,
-}
-
---- Return why the admin may not resolve an operation now, as code and text; nil when they may.
-local function refusal(operation)
-  if TokenIdempotent then
-    return "WrongPhase", "this token repeats its notice: retry instead"
-  elseif not phases.isInFlight(operation.phase) then
-    return "WrongPhase", operation.id .. " is " .. operation.phase
-  elseif ageOf(operation) <= RESOLVE_AFTER then
-    return "WrongPhase", "the token may still answer"
-  end
-  return nil
-end
-
-local function resolve(msg)
-  local evidence, act = tags.get(msg, "Evidence"), OUTCOMES[tags.get(msg, "Outcome")]
-  if not roles.isAdminItself(msg) then
-    return answer.fail(msg, "Unauthorized", "only the admin may resolve an operation")
-  end
-  local operation, code, text = operations.find(tags.get(msg, "Op-Id"))
-  if operation and (not act or not evidence or evidence == "") then
-    code, text = "InvalidConfig", "Outcome is done or not-done, Evidence says how that is known"
-  elseif operation then
-    code, text = refusal(operation)
-  end
-  if code then
-    return answer.fail(msg, code, text)
-  end
-  local resolved = act(operation, evidence)
-  answer.respond(msg, "Resolve-Operation-Response", {
-    ["Op-Id"] = resolved.id,
-    Phase = resolved.phase,
-  })
-end
-
 function upkeep.install()
   guard.reads({
     ["Sweep-Expired"] = { "Limit" },
     ["Retry-Operation"] = { "Op-Id", "Give-Up" },
-    ["Resolve-Operation"] = { "Op-Id", "Outcome", "Evidence" },
   })
   handlers.action("Sweep-Expired", sweep)
   handlers.action("Retry-Operation", retry)
-  handlers.action("Resolve-Operation", resolve)
 end
 
 return upkeep
