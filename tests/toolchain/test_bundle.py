@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from aosctl.bundle import Bundle, build_bundle
 from aosctl.emulator.world import World
 from aosctl.errors import BundleError
-from aosctl.line_map import LineMap
+from aosctl.lua.line_map import LineMap
 from aosctl.message import make_tags, name_address
 
 OWNER = name_address("deployer")
@@ -332,6 +332,7 @@ def test_any_name_will_do_and_every_line_finds_back(
     bundle = build(root, files | {"b/p/process.lua": f"X = {total}"})
     assert run(bundle, "return X") == str(sum(lines[: len(names)]))
     texts = bundle.text.split("\n")
+    assert LineMap.read(bundle.text) == bundle.line_map
     for segment in bundle.line_map.segments:
         source = (root / segment.path).read_text().split("\n")
         for number, line in enumerate(source, 1):

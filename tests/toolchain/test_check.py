@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from aosctl.check import CODES, Finding, check_bundle
-from aosctl.hazards import Hazard, find_hazards, title_kebab
-from aosctl.lua_source import syntax
+from aosctl.lua.hazards import Hazard, find_hazards, title_kebab
+from aosctl.lua.source import syntax
 from aosctl.manifest import load_manifest
 from aosctl.project import Project, find_project
 

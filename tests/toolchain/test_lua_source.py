@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from aosctl.errors import BundleError
-from aosctl.lua_scope import find_globals
-from aosctl.lua_source import load_source, make_source, plain_text, syntax
+from aosctl.lua.scope import find_globals
+from aosctl.lua.source import load_source, make_source, plain_text, syntax
 
 
 def names(text: str) -> list[str]:

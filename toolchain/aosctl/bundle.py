@@ -32,10 +32,10 @@ from pathlib import Path
 
 import msgspec
 
-from aosctl.line_map import LineMap, Segment
+from aosctl.lua.line_map import LineMap, Segment
+from aosctl.lua.modules import ModuleFiles, Sources, collect_files
 from aosctl.manifest import Manifest
 from aosctl.message import to_bytes
-from aosctl.modules import ModuleFiles, Sources, collect_files
 from aosctl.project import Project
 
 _HEADER = """\

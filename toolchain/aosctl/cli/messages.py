@@ -10,7 +10,6 @@ from pathlib import Path
 
 import click
 
-from aosctl import message_view, view
 from aosctl.cli.command import Command
 from aosctl.cli.options import Body, json_option, network_option, project_options
 from aosctl.cli.places import (
@@ -28,6 +27,7 @@ from aosctl.message import Result, Tag, Tags, from_bytes, make_tags
 from aosctl.networks import Network, Reply
 from aosctl.networks.local import LocalNetwork
 from aosctl.project import Project
+from aosctl.view import console, messages
 
 FAILED = 1
 _EVAL_HANDLER = "_eval"  # aos's own
@@ -215,10 +215,10 @@ def advance(*, project: Project, duration: str, network: str, as_json: bool) -> 
         now = live.advance(milliseconds)
         height = live.world.height
     if as_json:
-        view.print_document({"schema": "aosctl.advance/1", "now": now, "height": height})
+        console.print_document({"schema": "aosctl.advance/1", "now": now, "height": height})
     else:
         shown = datetime.fromtimestamp(now / 1000, UTC).isoformat(timespec="milliseconds")
-        view.print_line(f"{shown}  height {height}")
+        console.print_line(f"{shown}  height {height}")
 
 
 def _make_tags(action: str | None, pairs: tuple[str, ...]) -> Tags:
@@ -293,17 +293,17 @@ def _show(
     """Print what a message gave; return the exit code."""
     failure = _failure(locator, target, result)
     if as_json:
-        view.print_document(message_view.result_document(message, target.id, result, replies))
+        console.print_document(messages.result_document(message, target.id, result, replies))
         return FAILED if failure else 0
     if failure:
-        view.print_error(failure, as_json=False)
+        console.print_error(failure, as_json=False)
         return FAILED
-    output = message_view.output_text(result)
-    message_view.print_replies(replies, make_directory(project, live))
+    output = messages.output_text(result)
+    messages.print_replies(replies, make_directory(project, live))
     if output:
-        view.print_line(output)
+        console.print_line(output)
     if not replies and not output:
-        view.print_note("No answer.")
+        console.print_note("No answer.")
     return 0
 
 

@@ -11,10 +11,10 @@ from typing import Any
 import click
 import msgspec
 
-from aosctl import view
 from aosctl.cli.command import Command
 from aosctl.cli.options import json_option
 from aosctl.emulator.replay import Difference, ReplayReport, replay_files
+from aosctl.view import console
 
 FAILED = 1
 _SHOWN = 200  # characters of a value in words
@@ -58,11 +58,11 @@ def replay(*, files: tuple[Path, ...], engine: str, profile: str, as_json: bool)
     """
     report = replay_files(files)
     if as_json:
-        view.print_document(_document(report))
+        console.print_document(_document(report))
     else:
         for found in report.failed:
-            view.print_line(_line(found))
-        view.print_line(_sum(report, len(files)))
+            console.print_line(_line(found))
+        console.print_line(_sum(report, len(files)))
     return FAILED if report.failed else 0
 
 
