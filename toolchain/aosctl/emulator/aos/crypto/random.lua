@@ -2,7 +2,8 @@
 --
 -- Each call begins a generator of its own. Without a seed it takes one from `math.random`, so that
 -- the process's stream moves on by one.
--- Not pinned: the numbers, the default bounds, and how a seed becomes a key (here its text).
+-- Not pinned: the numbers, the default bounds, how a seed becomes a key (here its text), and bounds
+-- further apart than one word of 32 bits reaches.
 
 local makeIsaac = require(".crypto.isaac")
 
@@ -12,7 +13,7 @@ local HIGHEST = 2147483647
 ---@param max integer? 2^31 - 1 if absent
 ---@param seed integer|string?
 return function(min, max, seed)
-  min, max = min or 0, max or HIGHEST
+  min, max = math.floor(min or 0), math.floor(max or HIGHEST)
   assert(max >= min, "max must bigger than min")
   seed = seed or math.random(HIGHEST)
   local nextWord = makeIsaac(tostring(seed))

@@ -2,49 +2,10 @@
 --
 -- A block is a list of its 16 bytes, which the standard writes as a square column by column.
 
+local galois = require(".crypto.cipher.galois")
+
 local SIZE, COLUMN = 16, 4
-
---- Twice the element `x` of the field of 256 elements.
-local function double(x)
-  return x << 1 ~ (x >> 7) * 0x11b
-end
-
-local function multiply(x, y)
-  local product = 0
-  while y > 0 do
-    product, x, y = product ~ (y & 1) * x, double(x), y >> 1
-  end
-  return product
-end
-
-local SUBSTITUTE, ORIGINAL = {}, {}
-
---- The inverse in the field, then an affine map: x runs through the powers of 3, y through those
---- of its inverse 0xf6.
-local function fillSubstitutes()
-  local x, y = 1, 1
-  repeat
-    local twice = y << 8 | y
-    local mixed = twice ~ twice >> 4 ~ twice >> 5 ~ twice >> 6 ~ twice >> 7
-    SUBSTITUTE[x] = mixed & 255 ~ 0x63
-    x, y = x ~ double(x), multiply(y, 0xf6)
-  until x == 1
-  SUBSTITUTE[0] = 0x63
-  for byte = 0, 255 do
-    ORIGINAL[SUBSTITUTE[byte]] = byte
-  end
-end
-
-fillSubstitutes()
-
---- Products with the coefficients that columns are mixed with: a block has 16 of them each round.
-local PRODUCTS = {}
-for _, factor in ipairs({ 1, 2, 3, 9, 11, 13, 14 }) do
-  PRODUCTS[factor] = {}
-  for byte = 0, 255 do
-    PRODUCTS[factor][byte] = multiply(byte, factor)
-  end
-end
+local SUBSTITUTE, ORIGINAL, PRODUCTS = galois.SUBSTITUTE, galois.ORIGINAL, galois.PRODUCTS
 
 -- Where the byte at each place comes from when the rows are shifted, and back.
 local SHIFTED, UNSHIFTED = {}, {}
@@ -97,7 +58,7 @@ local function expandKey(key, rounds)
     local column = table.move(schedule, place - 4, place - 1, 1, {})
     local offset = (place - 1) % #key
     if offset == 0 then
-      column, constant = changeColumn(schedule, place, constant), double(constant)
+      column, constant = changeColumn(schedule, place, constant), galois.double(constant)
     elseif #key > 24 and offset == SIZE then
       for index = 1, COLUMN do
         column[index] = SUBSTITUTE[column[index]]

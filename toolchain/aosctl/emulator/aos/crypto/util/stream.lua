@@ -18,7 +18,7 @@ function stream.fromString(text)
   local index = 0
   return function()
     index = index + 1
-    return string.byte(text, index)
+    return (string.byte(text, index)) -- behind the end there would be no value at all
   end
 end
 
