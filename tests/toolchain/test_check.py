@@ -93,7 +93,7 @@ def test_a_forgotten_local_is_a_warning(duo: Project) -> None:
 
 
 def test_a_bundle_that_fits_no_message_is_a_warning(duo: Project) -> None:
-    (finding,) = check(duo, process="-- " + "x" * 102_400)
+    (finding,) = check(duo, process="X = '" + "x" * 102_400 + "'")
     assert (finding.code, finding.severity) == ("bundle-size", "warning")
 
 

@@ -35,7 +35,7 @@ end
 
 fillSubstitutes()
 
---- Products with the coefficients that columns are mixed with: a block has 16 of them each round.
+-- Products with the coefficients that columns are mixed with: a block has 16 of them each round.
 for _, factor in ipairs({ 1, 2, 3, 9, 11, 13, 14 }) do
   PRODUCTS[factor] = {}
   for byte = 0, 255 do
@@ -43,7 +43,7 @@ for _, factor in ipairs({ 1, 2, 3, 9, 11, 13, 14 }) do
   end
 end
 
---- SUBSTITUTE and ORIGINAL undo each other; PRODUCTS is by factor, then by byte.
+-- SUBSTITUTE and ORIGINAL undo each other; PRODUCTS is by factor, then by byte.
 galois.SUBSTITUTE, galois.ORIGINAL, galois.PRODUCTS = SUBSTITUTE, ORIGINAL, PRODUCTS
 
 return galois

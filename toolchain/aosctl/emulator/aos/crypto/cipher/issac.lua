@@ -1,8 +1,8 @@
 --- The ISAAC stream cipher, under the name that aos gives it.
 --
--- Not pinned: all but the names. Here each byte of a text is combined with one random number, scaled
--- to the printable characters as in the cipher's well-known demonstration (Rosetta Code), and
--- texts come and go as bytes.
+-- Not pinned: all but the names. Here each byte of a text is combined with one random number,
+-- scaled to the printable characters as in the cipher's well-known demonstration (Rosetta Code),
+-- and texts come and go as bytes.
 
 local makeIsaac = require(".crypto.isaac")
 local output = require(".crypto.util.output")

@@ -1,6 +1,7 @@
 --- PBKDF2 (RFC 8018) with the standard HMAC, unlike `.crypto.mac`.
 --
--- Not pinned: the default algorithm (SHA-1, as for HMAC), and results with SHA-256 (the standard's).
+-- Not pinned: the default algorithm (SHA-1, as for HMAC), and results with SHA-256 (here the
+-- standard's).
 
 local algorithms = require(".crypto.mac.algorithms")
 local array = require(".crypto.util.array")
