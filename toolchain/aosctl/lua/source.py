@@ -128,7 +128,8 @@ def compact(text: str) -> str:
 
     They are a third of a well-told process, and a message carries 100 KiB.
     """
-    raw, parts, at = to_bytes(text), [], 0
+    raw, at = to_bytes(text), 0
+    parts: list[bytes] = []
     for start, end, instead in sorted(_cuts(raw, syntax(text))):
         parts += (raw[at:start], instead)
         at = end
