@@ -300,7 +300,7 @@ def test_a_failing_line_is_given_back_as_file_and_line(tmp_path: Path) -> None:
     bundle = build(tmp_path, files)
     failure = run(bundle)
     assert "processes/lib/a.lua:3: boom" in bundle.line_map.translate(failure)
-    assert bundle.line_map.first_place(failure) == "processes/lib/a.lua:3"
+    assert bundle.line_map.first_place(failure) == ("processes/lib/a.lua", 3)
 
 
 def test_a_line_of_ours_belongs_to_no_file(tmp_path: Path) -> None:

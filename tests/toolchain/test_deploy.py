@@ -3,19 +3,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from aosctl.bundle import build_bundles
 from aosctl.dataitem import DataItem
 from aosctl.deploy import Deployment, Progress, deploy
-from aosctl.errors import BundleError, DeployError, NetworkError
+from aosctl.errors import BundleError, DeployError, DriftError, NetworkError
 from aosctl.ledger import Ledger
 from aosctl.manifest import load_manifest
-from aosctl.message import make_tags
+from aosctl.message import make_tags, name_address
 from aosctl.networks.local import LocalNetwork
 from aosctl.plan import Plan, make_plan
 from aosctl.project import Project
-from aosctl.record import load_record
+from aosctl.record import load_record, write_record
 
 MakeNetwork = Callable[[Path], LocalNetwork]
 
@@ -112,6 +113,53 @@ def test_a_second_run_has_nothing_to_do_and_changes_no_byte(duo: Project) -> Non
     assert duo.record.read_bytes() == record
 
 
+def test_with_nothing_to_do_what_has_drifted_is_named_with_what_to_do(duo: Project) -> None:
+    done = run(duo)
+    record = duo.record.read_bytes()
+    with LocalNetwork(duo.state_dir) as network:
+        for name, lua in (("hub", 'Limits["Max-Size"] = "9"'), ("pool", 'BundleHash = "other"')):
+            tags = make_tags({"Action": "Eval"})
+            item = network.sign_message(target=done.entries[name].id, tags=tags, data=lua)
+            network.submit(item)
+    with pytest.raises(DriftError) as caught:
+        run(duo)
+    assert caught.value.where == (
+        f"pool  bundle_hash: recorded {done.entries['pool'].bundle_hash}, live other\n"
+        "hub  limits.Max-Size: recorded 10, live 9"
+    )
+    assert "aosctl eval pool --file" in (caught.value.hint or "")
+    assert "aosctl send hub --action Set-Limits" in (caught.value.hint or "")
+    assert duo.record.read_bytes() == record
+
+
+def test_a_run_that_was_stopped_at_its_end_is_finished_without_a_step(duo: Project) -> None:
+    handlers = run(duo).entries["hub"].handlers
+    record = load_record(duo.record)
+    entries = record.networks["local"]["duo"]
+    unsaid = {n: msgspec.structs.replace(entry, handlers=None) for n, entry in entries.items()}
+    write_record(duo.record, record.put("local", "duo", unsaid))
+    again = run(duo)
+    assert (again.changed, again.entries["hub"].handlers) == (False, handlers)
+    assert load_record(duo.record) == record
+
+
+def test_what_killed_runs_left_behind_goes_and_what_is_pending_stays(duo: Project) -> None:
+    with pytest.raises(StopError):
+        run(duo, make_network=lambda folder: Stopping(folder, at=1, taken=False))
+    kept = pending_files(duo)
+    assert kept
+    folder = duo.state_dir / "pending" / "local"
+    for name in (".half.x1y2z3ab", name_address("nobody")):
+        (folder / name).write_bytes(b"left")
+    beside = duo.record.with_name(".deployments.json.x1y2z3ab")
+    beside.write_bytes(b"left")
+    with LocalNetwork(duo.state_dir) as network:
+        make_ledger(duo, network).tidy()
+    assert sorted(pending_files(duo)) == sorted(kept)
+    assert not beside.exists()
+    assert duo.record.exists()
+
+
 def test_a_changed_source_upgrades_the_living_process(duo: Project) -> None:
     before = run(duo)
     edit(duo, "duo/hub/process.lua", "install()", 'install()\nHandlers.add("New", "New", print)')
@@ -176,12 +224,24 @@ def test_a_refused_configuration_is_told_in_the_processs_own_words(duo: Project)
     )
     hub = load_record(duo.record).networks["local"]["duo"]["hub"]
     assert (hub.items["limits"].state, hub.limits) == ("failed", {})
+    assert (caught.value.where or "").startswith("processes/duo/manifest.toml:13 (item ")
+
+
+def test_a_refused_limit_that_is_named_is_found_in_the_manifest(duo: Project) -> None:
+    table = '[processes.hub.limits]\nMin-Size = "1"\nMax-Size = "0"'
+    edit(duo, "duo/manifest.toml", 'limits = { Max-Size = "10" }', table)
+    edit(duo, "duo/common.lua", '"too small"', '"Max-Size is too small"')
+    with pytest.raises(DeployError, match="Max-Size is too small") as caught:
+        run(duo)
+    assert (caught.value.where or "").startswith("processes/duo/manifest.toml:15 (item ")
 
 
 def test_a_process_that_does_not_answer_its_configuration_is_named(duo: Project) -> None:
     edit(duo, "duo/manifest.toml", '"Set-Peers"', '"Tell-Peers"')
-    with pytest.raises(DeployError, match="'pool' did not accept Tell-Peers: it did not answer"):
+    with pytest.raises(DeployError, match="'pool' did not answer Tell-Peers") as caught:
         run(duo)
+    assert (caught.value.where or "").startswith("processes/duo/manifest.toml:5 (item ")
+    assert "Give it a handler for Tell-Peers that answers" in (caught.value.hint or "")
 
 
 def test_a_whole_that_is_not_ready_is_nudged_until_it_is(duo: Project) -> None:
@@ -202,7 +262,7 @@ def test_what_lives_otherwise_than_it_was_sent_fails_the_deploy(duo: Project) ->
     edit(duo, "duo/common.lua", "limits = Limits,", 'limits = { ["Max-Size"] = "9" },')
     with pytest.raises(DeployError, match="what lives is not what was deployed") as caught:
         run(duo)
-    assert "hub limits.Max-Size: '9' lives, '10' was sent" in (caught.value.where or "")
+    assert "hub  limits.Max-Size: recorded 10, live 9" in (caught.value.where or "")
 
 
 def test_a_bundle_that_cannot_be_built_leaves_everything_as_it_was(duo: Project) -> None:

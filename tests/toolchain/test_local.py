@@ -101,11 +101,35 @@ def test_messages_without_end_leave_nothing_behind(tmp_path: Path) -> None:
             network, 'Handlers.add("l","L",function(m) Send({Target=ao.id,Action="L"}) end)'
         )
         before = len(network.world.steps)
-        with pytest.raises(HopLimitError):
+        with pytest.raises(HopLimitError, match="the messages go round") as caught:
             send(network, process, "L")
+        assert caught.value.last == ((process, "L"),) * 4
+        assert "Nothing of it was kept." in (caught.value.hint or "")
         assert len(network.world.steps) == before
     with LocalNetwork(tmp_path) as network:
         assert len(network.world.steps) == before
+
+
+def test_processes_are_found_by_who_spawned_them() -> None:
+    with LocalNetwork() as network:
+        process = start(network)
+        assert [found.id for found in network.spawned_by(network.address)] == [process]
+        assert network.spawned_by(ALICE) == ()
+
+
+def test_a_network_that_is_only_read_waits_for_nobody_and_makes_nothing(tmp_path: Path) -> None:
+    with LocalNetwork(tmp_path) as network:
+        process = start(network)
+        send(network, process, "Up")
+        before = {path.name: path.read_bytes() for path in tmp_path.glob("*.sqlite")}
+        assert before
+    with LocalNetwork(tmp_path, read_only=True) as one:
+        (tmp_path / "local.lock").unlink()
+        with LocalNetwork(tmp_path, read_only=True) as two:
+            for network in (one, two):
+                result = network.dryrun(process, tags=make_tags({"Action": "Up"}))
+                assert result.messages[0].data == "2"
+        assert [path.name for path in tmp_path.iterdir()] == ["local.sqlite"]
 
 
 def test_time_moves_for_good(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 import time
@@ -63,3 +65,13 @@ def test_waiting_ends_when_the_holder_does(tmp_path: Path) -> None:
     with lock.hold(path, what="the record", wait=30):
         assert time.monotonic() - started < 30
     holder.wait()
+
+
+def test_a_full_disk_is_told_with_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "write", fail)
+    with pytest.raises(OSError, match="No space") as caught, lock.hold(tmp_path / "l", what="it"):
+        pytest.fail("held, and nobody knows by whom")
+    assert caught.value.filename == str(tmp_path / "l")

@@ -103,11 +103,24 @@ def test_a_process_is_told_of_its_peers_by_tags_in_title_kebab() -> None:
         (
             '"10"',
             "10",
-            "[processes.hub.limits] Max-Size: expected `str`, got `int`",
+            "[processes.hub.limits] Max-Size must be a text, not a number",
             9,
             'Write it in quotes: "10".',
         ),
-        ('["hub"]', '"hub"', "[processes.pool] knows: expected `array`, got `str`", 2, None),
+        (
+            '["hub"]',
+            '"hub"',
+            "[processes.pool] knows must be a list of texts, not a text",
+            2,
+            'Write it in brackets: ["one", "two"].',
+        ),
+        (
+            '["hub"]',
+            "5",
+            "[processes.pool] knows must be a list of texts, not a number",
+            2,
+            'Write it in brackets: ["one", "two"].',
+        ),
         (
             'action = "Set-Peers"',
             "",
@@ -167,8 +180,10 @@ def test_what_cannot_be_followed_is_refused_with_its_line(
 
 
 def test_text_that_is_no_toml_is_refused_with_its_line() -> None:
-    message, where, _ = refusal(GOOD + "\n[unclosed\n")
+    message, where, hint = refusal(GOOD + "\n[unclosed\n")
     assert message.startswith("the manifest is no TOML: ")
+    assert hint is not None
+    assert "docs/manifest.md" in hint
     assert where == "m.toml:22"
 
 
@@ -196,6 +211,31 @@ def test_a_source_that_is_not_there_is_refused_with_the_nearest_file(duo: Projec
         load_manifest(duo, "duo")
     assert caught.value.where == "processes/duo/manifest.toml:10"
     assert caught.value.hint == "Did you mean 'hub/process.lua'?"
+
+
+def test_a_folder_that_is_misspelt_is_offered_as_it_is_written(duo: Project) -> None:
+    path = duo.manifest("duo")
+    path.write_text(path.read_text() + "[processes.hup]\n")
+    with pytest.raises(ManifestError, match="the source of 'hup' is not there") as caught:
+        load_manifest(duo, "duo")
+    assert caught.value.hint == "Did you mean 'hub/process.lua'?"
+
+
+def test_the_source_of_a_new_process_is_asked_for_and_no_other_offered(duo: Project) -> None:
+    path = duo.manifest("duo")
+    path.write_text(path.read_text() + "[processes.sixth]\n")
+    with pytest.raises(ManifestError, match="the source of 'sixth' is not there") as caught:
+        load_manifest(duo, "duo")
+    assert caught.value.hint == "Make that file, or name another with `source`."
+
+
+def test_a_manifest_that_is_no_text_is_refused_with_its_line(duo: Project) -> None:
+    path = duo.manifest("duo")
+    path.write_bytes(path.read_bytes() + b"\n# \xff\n")
+    with pytest.raises(ManifestError, match="is no UTF-8 text") as caught:
+        load_manifest(duo, "duo")
+    lines = path.read_bytes().count(b"\n")
+    assert caught.value.where == f"processes/duo/manifest.toml:{lines}"
 
 
 def test_a_manifest_that_is_not_there_is_refused(duo: Project) -> None:

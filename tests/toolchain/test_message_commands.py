@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from aosctl.cli import main
 from aosctl.message import name_address
+from aosctl.networks.local import LocalNetwork
 from aosctl.project import Project
 from aosctl.record import load_record
 
@@ -47,7 +48,9 @@ def test_send_prints_what_came_back_from_everybody(deployed: Shop) -> None:
     document = deployed.ask(
         "send", "till", "--action", "Buy", "--tag", "Units=4", "--from", "alice"
     )
-    assert set(document) == {"schema", "message", "process", "result", "replies"}
+    parts = {"schema", "message", "process", "result", "text", "place", "replies"}
+    assert set(document) == parts
+    assert (document["text"], document["place"]) == (None, None)
     assert document["schema"] == "aosctl.result/1"
     assert document["process"] == deployed.id("till")
     assert set(document["result"]) == {"Messages", "Spawns", "Assignments", "Output", "Error"}
@@ -87,7 +90,16 @@ def test_a_process_may_be_named_by_its_id(deployed: Shop) -> None:
 
 def test_no_answer_is_told_on_stderr(deployed: Shop) -> None:
     result = deployed.run("send", "till", "--action", "Lie", "--tag", "Sold=0")
-    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "No answer.\n")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr.startswith("No answer: 'till' sent nothing back. See what it did: ")
+    *_, message = result.stderr.split()
+    assert "Lie  wallet → till" in deployed.run("trace", message).stdout
+
+
+def test_no_answer_to_a_dry_run_leaves_nothing_to_trace(deployed: Shop) -> None:
+    result = deployed.run("dryrun", "till", "--action", "Lie", "--tag", "Sold=0")
+    assert result.exit_code == 0
+    assert result.stderr == "No answer: 'till' sent nothing back.\n"
 
 
 def test_data_may_come_from_a_file(deployed: Shop, tmp_path: Path) -> None:
@@ -110,7 +122,12 @@ def test_a_handler_that_fails_is_told_with_file_and_line(deployed: Shop) -> None
 
 def test_a_handler_that_fails_is_an_error_in_the_document(deployed: Shop) -> None:
     document = deployed.ask("send", "till", "--action", "Crash", code=1)
-    assert "the till is on fire" in document["result"]["Error"]
+    assert document["result"]["Error"] != document["text"]  # one is the network's own
+    path = "processes/shop/till/process.lua"
+    source = (deployed.project.root / path).read_text().splitlines()
+    line = source.index('  error("the till is on fire")') + 1
+    assert document["place"] == {"file": path, "line": line}
+    assert document["text"] == f"{path}:{line}: the till is on fire"
     assert document["result"]["Messages"] == []
 
 
@@ -156,6 +173,46 @@ def test_a_sender_that_is_no_name_is_refused(deployed: Shop, sender: str) -> Non
     assert "is no name and no address" in result.stderr
 
 
+def test_a_name_in_a_tag_becomes_an_address(deployed: Shop) -> None:
+    pairs = {"A": "name:alice", "B": "process:shelf", "C": "process:shop/till", "D": "name::alice"}
+    tags = [part for pair in pairs.items() for part in ("--tag", "=".join(pair))]
+    document = deployed.ask("send", "till", "--action", "Lie", "--tag", "Sold=0", *tags)
+    with LocalNetwork(deployed.project.state_dir) as network:
+        message = network.world.trace(document["message"]).step.message
+    ids = [ALICE, deployed.id("shelf"), deployed.id("till"), "name:alice"]
+    assert [message.tag(name) for name in pairs] == ids
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("process:tlil", "no process 'tlil' is recorded on 'local'"),
+        ("process:", "no process '' is recorded on 'local'"),
+        ("name:", "'' is no name and no address"),
+    ],
+)
+def test_a_name_in_a_tag_that_nobody_has_is_refused(
+    deployed: Shop, value: str, message: str
+) -> None:
+    for command in ("send", "dryrun"):
+        result = deployed.run(command, "till", "--action", "Lie", "--tag", f"To={value}")
+        assert result.exit_code == 2
+        assert message in result.stderr
+
+
+def test_messages_that_go_round_are_told_by_name_and_leave_nothing(deployed: Shop) -> None:
+    lua = 'Handlers.add("R", "R", function() Send({ Target = ao.id, Action = "R" }) end)'
+    assert deployed.run("eval", "till", lua).exit_code == 0
+    before = (deployed.project.state_dir / "local.sqlite").read_bytes()
+    result = deployed.run("send", "till", "--action", "R")
+    assert result.exit_code == 1
+    what, where, hint = result.stderr.splitlines()
+    assert what == "Error: the messages go round: one has caused more than 10,000 deliveries"
+    assert where == "  the last ones: till (R) -> till (R) -> till (R) -> till (R)"
+    assert hint.startswith("  Nothing of it was kept.")
+    assert (deployed.project.state_dir / "local.sqlite").read_bytes() == before
+
+
 # --- dryrun --------------------------------------------------------------------------------------
 
 
@@ -194,6 +251,8 @@ def test_an_eval_that_fails_exits_1_and_changes_nothing(deployed: Shop) -> None:
 def test_a_syntax_error_is_told(deployed: Shop) -> None:
     document = deployed.ask("eval", "shelf", "foo(", code=1)
     assert "unexpected symbol near <eof>" in document["result"]["Error"]
+    assert "unexpected symbol near <eof>" in document["text"]
+    assert document["place"] is None
 
 
 def test_eval_wants_either_text_or_file(deployed: Shop, tmp_path: Path) -> None:

@@ -25,8 +25,9 @@ from aosctl.record import (
     write_record,
 )
 
-HUB = Entry(id=name_address("hub"), module="m", scheduler="s", owner="o", log="one")
-POOL = Entry(id=name_address("pool"), module="m", scheduler="s", owner="o", log="one")
+ID = name_address("hub")
+HUB = Entry(id=ID, module=ID, scheduler=ID, owner=ID, log="one")
+POOL = Entry(id=name_address("pool"), module=ID, scheduler=ID, owner=ID, log="one")
 
 
 def test_a_record_that_is_not_there_is_empty(tmp_path: Path) -> None:
@@ -35,7 +36,7 @@ def test_a_record_that_is_not_there_is_empty(tmp_path: Path) -> None:
 
 def test_a_record_comes_back_as_it_was_written(tmp_path: Path) -> None:
     path = tmp_path / "new" / "deployments.json"
-    record = Record().put("local", "duo", {"hub": HUB.with_item("spawn", Item("i", "pending"))})
+    record = Record().put("local", "duo", {"hub": HUB.with_item("spawn", Item(ID, "pending"))})
     write_record(path, record)
     assert load_record(path) == record
 
@@ -106,19 +107,13 @@ def test_a_record_of_another_schema_is_refused(schema: object) -> None:
 @pytest.mark.parametrize(
     ("entry", "said"),
     [
-        ({"id": 1}, "Expected `str`, got `int` - at `$.id`"),
+        ({"id": 1}, "hub, id: Expected `str`, got `int`"),
         ({}, "missing required field `id`"),
-        ({"id": "i", "module": "m", "scheduler": "s", "owner": "o", "x": 1}, "unknown field `x`"),
-        (
-            {
-                "id": "i",
-                "module": "m",
-                "scheduler": "s",
-                "owner": "o",
-                "items": {"spawn": {"id": "i", "state": "half"}},
-            },
-            "Invalid enum value 'half'",
-        ),
+        ({"id": ID, "module": ID, "scheduler": ID, "owner": ID, "x": 1}, "unknown field `x`"),
+        ({"items": {"spawn": {"id": ID, "state": "half"}}}, "Invalid enum value 'half'"),
+        ({"id": "short"}, "hub, id: 'short' is not an id: 43 characters"),
+        ({"id": ID, "module": ID, "scheduler": ID, "owner": "me"}, "'me' is not an address"),
+        ({"items": {"eval": {"id": "short", "state": "done"}}}, "hub, items, eval, id: 'short'"),
     ],
 )
 def test_an_entry_that_was_edited_wrongly_is_named(entry: object, said: str) -> None:
@@ -197,7 +192,7 @@ def test_bytes_that_cannot_be_kept_are_not_sent(tmp_path: Path) -> None:
     (tmp_path / "pending").write_text("in the way")
     with pytest.raises(RecordError, match="cannot keep a signed item") as caught:
         PendingItems(tmp_path, "local").write("item", b"")
-    assert (caught.value.hint or "").startswith("Nothing was sent.")
+    assert (caught.value.hint or "").startswith("It was not sent, and what was sent before is")
 
 
 HOLD = """

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -88,9 +90,11 @@ def test_deploy_makes_true_what_plan_showed(run: Run) -> None:
     assert {step["state"] for step in found["steps"]} == {"done"}
     assert all(len(step["item"]) == 43 for step in found["steps"] if step["kind"] != "verify")
     assert sorted(found["processes"]["hub"]) == ["bundle_hash", "id", "module", "scheduler"]
-    assert "spawn      pool  done" in result.stderr
+    assert f"✓ spawn of pool  {found['processes']['pool']['id']}\n" in result.stderr
     after = run("plan")
-    assert (after.exit_code, after.stdout) == (0, "Nothing to do.\n")
+    assert after.exit_code == 0
+    assert after.stdout == "Nothing to do: the record agrees with the manifest and the sources.\n"
+    assert after.stderr == "`aosctl verify` asks the processes themselves.\n"
 
 
 def test_a_second_deploy_has_nothing_to_do(run: Run) -> None:
@@ -101,7 +105,7 @@ def test_a_second_deploy_has_nothing_to_do(run: Run) -> None:
     assert (found["changed"], found["steps"]) == (False, [])
     assert found["processes"] == first["processes"]
     words = run("deploy")
-    assert words.stdout == "Nothing to do: duo is as its manifest says.\n"
+    assert words.stdout == "Nothing to do: duo lives as its manifest says.\n"
 
 
 def test_deploy_in_words_answers_names_and_ids_alone(run: Run) -> None:
@@ -272,6 +276,185 @@ def test_a_corrupt_record_is_told_with_its_line_and_left_alone(run: Run, duo: Pr
         assert result.exit_code == 1
         assert "deployments.json:2:13" in result.stderr
     assert duo.record.read_text() == '{\n  "schema": oops\n}'
+
+
+def test_a_bad_id_in_the_record_is_refused_by_every_command_that_reads_it(
+    run: Run, duo: Project
+) -> None:
+    run("deploy")
+    text = duo.record.read_text()
+    hub = document(run("status", "--json"))["processes"]["hub"]["id"]
+    bad = text.replace(f'"id": "{hub}"', '"id": "short"', 1)
+    duo.record.write_text(bad)
+    line = next(n for n, found in enumerate(bad.splitlines(), 1) if '"short"' in found)
+    for command in (
+        *(("plan",), ("deploy",), ("verify",), ("status",)),
+        *(("send", "hub"), ("dryrun", "hub"), ("eval", "hub", "return 1"), ("trace", "latest")),
+    ):
+        result = run(*command, "--json")
+        assert result.exit_code == 1, command
+        found = document(result)
+        assert found["kind"] == "RecordError"
+        assert "local, duo, hub" in found["message"]
+        assert "43 characters" in found["message"]
+        assert found["where"] == f"{duo.record}:{line}"
+    assert duo.record.read_text() == bad
+
+
+def test_the_hint_for_a_corrupt_record_does_not_lead_to_a_second_system(
+    run: Run, duo: Project
+) -> None:
+    duo.record.write_text("{")
+    hint = document(run("deploy", "--json"))["hint"]
+    assert "git checkout" in hint
+    assert "without it a deploy would spawn every process anew" in hint
+
+
+def test_processes_that_live_and_are_not_recorded_are_told_before_they_are_doubled(
+    run: Run, duo: Project
+) -> None:
+    first = document(run("deploy", "--json"))["processes"]
+    duo.record.unlink()
+    for command in ("plan", "deploy"):
+        result = run(command)
+        for name in ("hub", "pool"):
+            said = f"Note: '{name}' would be spawned anew, beside {first[name]['id']}, which lives"
+            assert said in result.stderr
+    assert run("deploy").stderr == ""  # recorded by now
+
+
+def test_a_hole_in_the_log_is_no_drift_and_no_silence(run: Run, duo: Project) -> None:
+    run("deploy")
+    log = duo.state_dir / "local.sqlite"
+    raw = bytearray(log.read_bytes())
+    middle = len(raw) // 2 // 4096 * 4096
+    raw[middle : middle + 8 * 4096] = bytes(8 * 4096)
+    log.write_bytes(raw)
+    for command in (
+        *(("plan",), ("deploy",), ("verify",), ("status",)),
+        *(("send", "hub"), ("dryrun", "hub"), ("trace", "latest")),
+    ):
+        result = run(*command, "--json")
+        assert result.exit_code == 1, command
+        assert document(result)["kind"] == "LogError"
+        assert document(result)["where"] == str(log)
+
+
+def test_a_deploy_with_nothing_to_do_finds_what_has_drifted(run: Run) -> None:
+    run("deploy")
+    run("eval", "hub", 'BundleHash = "other"')
+    result = run("deploy", "--json")
+    assert result.exit_code == 3
+    found = document(result)
+    assert found["kind"] == "DriftError"
+    assert found["where"].startswith("hub  bundle_hash: recorded ")
+    assert "aosctl bundle hub > build.lua" in found["hint"]
+
+
+def test_what_verify_advises_mends_what_it_found(run: Run, tmp_path: Path) -> None:
+    run("deploy")
+    run("eval", "hub", 'BundleHash = "other" Handlers.remove("Info") Limits["Max-Size"] = "9"')
+    result = run("verify")
+    assert result.exit_code == 3
+    assert "`aosctl bundle hub > build.lua`, then `aosctl eval hub --file" in result.stderr
+    assert "`aosctl send hub --action Set-Limits` with the recorded tags" in result.stderr
+    build = tmp_path / "build.lua"
+    build.write_text(run("bundle", "hub").stdout)
+    assert run("eval", "hub", "--file", str(build)).exit_code == 0
+    run("send", "hub", "--action", "Set-Limits", "--tag", "Max-Size=10")
+    assert run("verify").exit_code == 0
+
+
+def test_verify_before_a_deploy_says_to_deploy_first(run: Run) -> None:
+    lines = run("verify").stderr.splitlines()
+    assert lines == ["Deploy first: `aosctl deploy` spawns what is not recorded yet."]
+
+
+def test_a_plan_is_saved_where_there_is_a_folder_or_in_the_project(
+    run: Run, duo: Project, tmp_path: Path
+) -> None:
+    assert run("plan", "--out", str(duo.root / "build" / "plan.json")).exit_code == 3
+    assert (duo.root / "build" / "plan.json").exists()
+    result = run("plan", "--out", str(tmp_path / "lost" / "plan.json"))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"there is no folder '{tmp_path / 'lost'}'" in result.stderr
+    assert "Make it first" in result.stderr
+    assert not (tmp_path / "lost").exists()
+
+
+@pytest.mark.parametrize(
+    "command", [("send", "hub", "--data"), ("plan", "--network"), ("verify", "--projekt")]
+)
+def test_an_option_without_its_value_has_a_hint(run: Run, command: tuple[str, ...]) -> None:
+    result = run(*command)
+    assert result.exit_code == 2
+    assert result.stderr.endswith(f"  aosctl {command[0]}\n  See `aosctl {command[0]} --help`.\n")
+
+
+def test_a_lua_file_that_does_not_compile_has_a_hint(run: Run, duo: Project) -> None:
+    (duo.processes / "duo" / "hub" / "process.lua").write_text("this is no Lua")
+    assert "`aosctl check` names all" in document(run("plan", "--json"))["hint"]
+
+
+def test_a_terminal_that_knows_ascii_alone_is_shown_what_it_can(run: Run, duo: Project) -> None:
+    run("deploy")
+    environment = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+    for command in ("trace latest", "status", "deploy", "trace latest --format mermaid", "--help"):
+        words = [sys.executable, "-m", "aosctl", *command.split()]
+        where = [] if command == "--help" else ["--project", str(duo.root)]
+        done = subprocess.run([*words, *where], env=environment, capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (0, b""), command
+        assert done.stdout.isascii()
+        assert done.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no file that is always full")
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_an_answer_that_nobody_can_take_is_told_on_stderr(
+    run: Run, duo: Project, options: tuple[str, ...]
+) -> None:
+    run("deploy")
+    words = [sys.executable, "-m", "aosctl", "status", "--project", str(duo.root), *options]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 1
+    assert done.stderr.decode().splitlines()[:2] == [
+        "Error: the operating system refused: No space left on device",
+        "  stdout",
+    ]
+
+
+@pytest.fixture
+def stranger() -> Iterator[Callable[[], None]]:
+    """Return what makes this process one that owns nothing here, where it was root."""
+    me = os.geteuid()
+    yield lambda: os.seteuid(65534) if me == 0 else None
+    os.seteuid(me)
+
+
+def test_what_only_reads_needs_no_right_to_write(
+    run: Run, monkeypatch: pytest.MonkeyPatch, stranger: Callable[[], None]
+) -> None:
+    with tempfile.TemporaryDirectory() as name:  # that others may enter, unlike pytest's
+        root = Path(name) / "project"
+        shutil.copytree(Path(__file__).parent / "projects" / "duo", root)
+        monkeypatch.chdir(root)
+        assert run("deploy").exit_code == 0
+        assert run("trace", "latest").exit_code == 0
+        (root / ".aosctl" / "local.lock").unlink()
+        folders = (Path(name), root, root / ".aosctl")
+        for folder in folders:
+            folder.chmod(0o555)
+        stranger()
+        for command in ("plan", "verify", "status", "dryrun hub --action Info", "trace latest"):
+            result = run(*command.split())
+            assert result.exit_code == 0, (command, result.output)
+        refused = run("send", "hub", "--action", "Info")
+        assert refused.exit_code == 1
+        assert "ermission denied" in refused.stderr
+        os.seteuid(os.getuid())
+        for folder in folders:
+            folder.chmod(0o755)
 
 
 def test_the_record_may_be_elsewhere(run: Run, duo: Project, tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def test_equal_traces_exit_0() -> None:
 
 def test_the_sum_is_told_in_words() -> None:
     result = run(str(VECTORS / "send.json"))
-    assert result.stdout.startswith("1 files, ")
+    assert result.stdout.startswith("1 file, ")
     assert result.stdout.endswith("all equal.\n")
 
 

@@ -286,6 +286,22 @@ def test_a_missing_scenario_is_refused(shop: Project) -> None:
     result = run(shop, "smoke")
     assert result.exit_code == 1
     assert "docs/scenarios.md tells how to write one" in result.stderr
+    assert "cannot read 'processes/shop/smoke.toml': no such file or directory" in result.stderr
+
+
+def test_a_scenario_that_is_no_text_is_refused_with_its_line(shop: Project) -> None:
+    (shop.root / "processes/shop/smoke.toml").write_bytes(b"# one\n# \xff\n")
+    result = run(shop, "smoke")
+    assert result.exit_code == 1
+    assert "processes/shop/smoke.toml:2\n" in result.stderr
+    assert "codec" not in result.stderr
+
+
+def test_a_report_is_not_written_where_there_is_no_folder(shop: Project, tmp_path: Path) -> None:
+    result = run(shop, "smoke", "--report", str(tmp_path / "lost" / "report.md"))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "there is no folder" in result.stderr
+    assert not (tmp_path / "lost").exists()
 
 
 def test_broken_lua_is_refused(shop: Project, edit: Edit) -> None:

@@ -163,7 +163,7 @@ def test_a_bad_id_is_refused(desk: Desk) -> None:
 def test_an_unknown_message_is_refused(desk: Desk) -> None:
     result = desk.run("trace", "x" * 43)
     assert result.exit_code == 2
-    assert "was never delivered here" in result.stderr
+    assert "was ever delivered on 'local'" in result.stderr
 
 
 def test_before_anything_was_sent_there_is_no_latest(shop: Project) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from aosctl.bundle import build_bundles
 from aosctl.deploy import deploy
-from aosctl.errors import ManifestError
+from aosctl.errors import LogError, ManifestError
 from aosctl.ledger import Ledger
 from aosctl.manifest import Manifest, load_manifest
 from aosctl.message import make_tags, name_address
@@ -16,7 +16,7 @@ from aosctl.plan import make_plan
 from aosctl.project import Project
 from aosctl.record import Entry
 from aosctl.status import ask_processes
-from aosctl.verify import Difference, verify_processes
+from aosctl.verify import Difference, advice, verify_processes
 
 
 class Deployed:
@@ -142,6 +142,29 @@ def test_a_handler_that_fails_over_the_question_is_a_difference(deployed: Deploy
     (found,) = deployed.differences()
     assert "gives no answer to Get-Config: " in found.live
     assert "no" in found.live
+
+
+def test_a_network_that_fails_is_no_difference_and_no_silence(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise LogError("the log is damaged")
+
+    monkeypatch.setattr(deployed.network, "dryrun", fail)
+    with pytest.raises(LogError):
+        deployed.differences()
+    with pytest.raises(LogError):
+        ask_processes(deployed.manifest, deployed.entries, deployed.network)
+
+
+def test_each_difference_has_advice_and_equal_advice_is_given_once(deployed: Deployed) -> None:
+    fields = ("id", "source", "bundle_hash", "handlers.A", "peers.pool", "limits.A", "answer")
+    found = [Difference("hub", field, 1, 2) for field in (*fields, "owner", "admin")]
+    advices = advice(found, deployed.manifest)
+    assert len(advices) == len(found) - 2  # code and owner are each two differences
+    words = ("deploy", "deploy", "bundle hub", "Set-Peers", "Set-Limits", "Get-Config", "obeys")
+    for word, given in zip(words, advices, strict=True):
+        assert word in given
 
 
 def test_a_process_that_is_not_recorded_is_a_difference(deployed: Deployed) -> None:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
 import sys
 
 import pytest
@@ -70,13 +69,25 @@ def test_no_colour_where_it_is_not_wanted(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("NO_COLOR", "1")
     console.print_error(ERROR, as_json=False)
-    assert set(re.findall(r"\x1b\[[0-9;]*m", terminal.getvalue())) <= {"\x1b[1m", "\x1b[0m"}
+    assert "\x1b" not in terminal.getvalue()
     assert "it lacks 'x'" in terminal.getvalue()
 
 
 def test_a_document_is_utf_8_whatever_it_holds(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     console.print_document({"data": "é\udcff"})
     assert capsysbinary.readouterr().out == '{\n  "data": "é�"\n}\n'.encode()
+
+
+def test_a_tick_is_a_word_where_there_is_no_such_sign(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
+    assert (console.tick(ok=True), console.tick(ok=False)) == ("done:", "FAILED:")
+    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(io.BytesIO(), encoding="utf-8"))
+    assert (console.tick(ok=True), console.tick(ok=False)) == ("✓", "✗")
+
+
+def test_one_thing_is_counted_as_one() -> None:
+    counted = [console.counted(number, "file") for number in (0, 1, 1200)]
+    assert counted == ["0 files", "1 file", "1,200 files"]
 
 
 def test_a_verdict_is_one_word() -> None:

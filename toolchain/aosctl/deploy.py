@@ -17,8 +17,9 @@ import msgspec
 
 from aosctl.bundle import Bundle
 from aosctl.dataitem import DataItem
-from aosctl.errors import DeployError
+from aosctl.errors import DeployError, DriftError
 from aosctl.ledger import Begun, Ledger
+from aosctl.locator import Locator
 from aosctl.manifest import Manifest, Question
 from aosctl.message import Result, make_tags
 from aosctl.networks import Network
@@ -26,7 +27,7 @@ from aosctl.plan import Kind, Plan, Step, resolve
 from aosctl.query import answer_in, answers_in
 from aosctl.ready import wait_until_ready
 from aosctl.record import Entry, Item, State
-from aosctl.verify import Difference, verify_processes
+from aosctl.verify import advice, verify_processes
 
 
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,15 +42,13 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """Where a step is: about to be sent (pending), or ended."""
+    """Where a step is: about to be sent (pending), or ended, with the item that it was."""
 
     kind: Kind
     process: str
     state: State
+    item: str | None = None
 
-
-# The places in aos itself that an error passes on its way out.
-_OF_AOS = re.compile(r'^(?:\[string "\.[^"]*"\]:\d+: )+')
 
 OnProgress = Callable[[Progress], None]
 
@@ -71,11 +70,12 @@ def deploy(
     Return the deployment after every step of `plan` has come true and the whole is ready.
 
     `on_progress` is told of each step when it is about to be sent and when it has ended. An empty
-    plan sends nothing, and still is done only if the whole is ready.
+    plan sends nothing, and still is done only if all lives as recorded and the whole is ready.
 
     Raises:
         DeployError: a step failed, an answer refused it, or the whole does not become ready; what
             had come true before is recorded.
+        DriftError: there was nothing to do by the record, and what lives differs from it.
         NetworkError: the network failed; what was sent is recorded as pending, and the next run
             goes on there.
         RecordError: the record cannot be written.
@@ -83,6 +83,8 @@ def deploy(
     run = _Run(manifest, bundles, network=network, ledger=ledger, on_progress=on_progress)
     for _, stage in groupby(plan.steps, key=lambda step: step.stage):
         run.carry_out([*stage])
+    if manifest.verify and not plan.changed:
+        run.verify_untouched()  # what has drifted is told as that, and not as why it is not ready
     if manifest.ready:
         wait_until_ready(manifest.ready, run.id_of(manifest.ready.process), network)
     if plan.verify:
@@ -181,7 +183,7 @@ class _Run:
                 state: State = "failed" if failure else "done"
                 self.ledger.settle(step.process, step.part, state)
                 self.ended.append(msgspec.structs.replace(step, state=state))
-                self.on_progress(Progress(step.kind, step.process, state))
+                self.on_progress(Progress(step.kind, step.process, state, step.item))
         finally:
             self.ledger.save()
         if failures:
@@ -243,25 +245,42 @@ class _Run:
         return self.manifest.limits if step.part == "limits" else self.manifest.configure
 
     def lua_failure(self, step: Step, text: str) -> DeployError:
-        # aos puts what was printed before, and "error:", in front of the error itself.
-        lines = self.bundles[step.process].line_map
-        said = lines.translate(_OF_AOS.sub("", text.rpartition("error:\n")[2].strip()))
+        said, place = Locator(self.bundles[step.process].text).explain(text)
+        shown = f"{place[0]}:{place[1]}" if place else step.process
         return DeployError(
             f"the {step.kind} of '{step.process}' failed: {said}",
-            where=f"{lines.first_place(text) or step.process} (item {step.item})",
+            where=f"{shown} (item {step.item})",
             hint="The process is as it was before. Mend the source, then deploy again.",
         )
 
     def refusal(self, step: Step, question: Question, result: Result) -> DeployError:
         answers = answers_in(result, asker=self.network.address)
-        parts = (answers[0].action, answers[0].tag("Error"), answers[0].data) if answers else ()
+        if not answers:
+            return DeployError(
+                f"'{step.process}' did not answer {question.action}",
+                where=f"{self.place('processes', step.process)} (item {step.item})",
+                hint=f"Give it a handler for {question.action} that answers the sender with "
+                f"{question.answer}, then deploy again.",
+            )
+        parts = (answers[0].action, answers[0].tag("Error"), answers[0].data)
         said = ": ".join(str(part) for part in parts if part)
         return DeployError(
             f"'{step.process}' did not accept {question.action}: "
             f"{said or f'it did not answer {question.answer}'}",
-            where=f"process {self.id_of(step.process)} (item {step.item})",
-            hint="Nothing changed in it. Look at its config and limits in the manifest.",
+            where=f"{self.refused_place(step, said)} (item {step.item})",
+            hint="Nothing changed in it. Mend what the manifest says there, then deploy again.",
         )
+
+    def refused_place(self, step: Step, said: str) -> str:
+        """Return the line of the tag that an answer names, else of the table it is in."""
+        wish = self.manifest.processes[step.process]
+        part = "limits" if step.part == "limits" else "config"
+        tags = wish.limits if part == "limits" else wish.config
+        named = [tag for tag in tags if re.search(rf"(?<![\w-]){re.escape(tag)}(?![\w-])", said)]
+        return self.place("processes", step.process, part, *sorted(named, key=said.find)[:1])
+
+    def place(self, *key: str) -> str:
+        return f"{self.manifest.path}:{self.manifest.lines.line(*key)}"
 
     # --- the whole -------------------------------------------------------------------------------
 
@@ -277,18 +296,29 @@ class _Run:
             state: State = "failed" if process in different else "done"
             self.on_progress(Progress("verify", process, state))
         if found.differences:
-            raise _unlike(found.differences)
-        self.ledger.note_handlers(found.handlers)
+            raise DeployError(
+                "what lives is not what was deployed",
+                where="\n".join(map(str, found.differences)),
+                hint="Perhaps somebody else changes these processes. `aosctl verify` shows it "
+                "again.",
+            )
+        self.note_handlers(found.handlers)
+
+    def verify_untouched(self) -> None:
+        """Compare what lives with the record, of which no step was left to do."""
+        entries = self.ledger.entries
+        found = verify_processes(self.manifest, self.bundles, entries, self.network)
+        if found.differences:
+            raise DriftError(
+                "by the record there is nothing to do, and what lives differs from it",
+                where="\n".join(map(str, found.differences)),
+                hint="\n".join(advice(found.differences, self.manifest)),
+            )
+        # A run that was stopped at its end may not have come to it.
+        unsaid = {n: found.handlers[n] for n in found.handlers if entries[n].handlers is None}
+        if unsaid:
+            self.note_handlers(unsaid)
+
+    def note_handlers(self, handlers: Mapping[str, tuple[str, ...]]) -> None:
+        self.ledger.note_handlers(handlers)
         self.ledger.save()
-
-
-def _unlike(differences: tuple[Difference, ...]) -> DeployError:
-    lines = (
-        f"{found.process} {found.field}: {found.live!r} lives, {found.recorded!r} was sent"
-        for found in differences
-    )
-    return DeployError(
-        "what lives is not what was deployed",
-        where="\n".join(lines),
-        hint="Perhaps somebody else changes these processes. `aosctl verify` shows it again.",
-    )

@@ -14,6 +14,7 @@ What aosctl refuses, and why.
     ├── WalletError             1   a key file cannot be used
     ├── DataItemError           1   bytes are not an ANS-104 item
     ├── NetworkError            1   a network did not do what it was asked
+    │   ├── AnswerError         1   a process gave no answer, or none that can be read
     │   └── LogError            1   the log of the local network is damaged
     └── EmulatorError           1   the world cannot go on
         ├── HopLimitError       1   messages go round without end
@@ -21,6 +22,8 @@ What aosctl refuses, and why.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 
 class AosctlError(Exception):
@@ -96,6 +99,10 @@ class NetworkError(AosctlError):
     """A network did not do what it was asked."""
 
 
+class AnswerError(NetworkError):
+    """A process gave no answer, or none that can be read."""
+
+
 class LogError(NetworkError):
     """The log of the local network is damaged."""
 
@@ -105,7 +112,28 @@ class EmulatorError(AosctlError):
 
 
 class HopLimitError(EmulatorError):
-    """Messages go round without end."""
+    """
+    Messages go round without end.
+
+    `last` are receiver and Action of the latest deliveries, in order; `where` is made of them.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        where: str | None = None,
+        hint: str | None = None,
+        last: tuple[tuple[str, str | None], ...] = (),
+    ) -> None:
+        path = " -> ".join(f"{receiver} ({action or 'no Action'})" for receiver, action in last)
+        super().__init__(message, where=f"the last ones: {path}" if last else where, hint=hint)
+        self.last = last
+
+    def named(self, name: Callable[[str], str]) -> HopLimitError:
+        """Return this error with names for the addresses in it."""
+        last = tuple((name(receiver), action) for receiver, action in self.last)
+        return HopLimitError(self.message, where=self.where, hint=self.hint, last=last)
 
 
 class ProcessError(EmulatorError):

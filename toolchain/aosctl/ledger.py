@@ -17,6 +17,7 @@ import msgspec
 from aosctl.dataitem import DataItem, decode_item
 from aosctl.pending import PendingItems
 from aosctl.record import Entry, Item, Part, State, load_record, write_record
+from aosctl.whole_file import sweep
 
 
 class Begun(NamedTuple):
@@ -61,6 +62,15 @@ class Ledger:
             changed[begun.process] = begun.entry.with_item(begun.part, begun.item)
         self._keep(changed)
         self.save()
+
+    def tidy(self) -> None:
+        """
+        Remove what runs that were killed have left behind.
+
+        Call it under the record's lock, or what another run is writing goes too.
+        """
+        sweep(self._path)
+        self._pending.keep_only(self.record.pending(self._network))
 
     def bytes_of(self, item_id: str) -> DataItem | None:
         """Return a pending item as it was signed, or None if its bytes are not here."""

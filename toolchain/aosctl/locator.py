@@ -41,6 +41,7 @@ class Locator:
             return location.chunk, location.line
         return self.line_map.locate(location.line) or (location.chunk, location.line)
 
-    def translate(self, text: str) -> str:
-        """Return an error's text with its places as path:line."""
-        return self.line_map.translate(text)
+    def explain(self, error: str) -> tuple[str, tuple[str, int] | None]:
+        """Return an error in its own words with places as path:line, and its first place."""
+        text = own_words(error)
+        return self.line_map.translate(text), self.line_map.first_place(text)

@@ -34,7 +34,7 @@ def hold(path: Path, *, what: str, wait: float = 0.0) -> Iterator[None]:
     with path.open("a+", encoding="utf-8") as file:
         _take(file, path, what, time.monotonic() + wait)
         try:
-            _sign(file)
+            _sign(file, path)
             yield
         finally:
             file.truncate(0)
@@ -57,13 +57,15 @@ def _take(file: IO[str], path: Path, what: str, until: float) -> None:
             return
 
 
-def _sign(file: IO[str]) -> None:
+def _sign(file: IO[str], path: Path) -> None:
     since = datetime.now(UTC).isoformat(timespec="seconds")
     command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])
-    file.seek(0)
-    file.truncate()
-    file.write(f"process {os.getpid()} ({command}), since {since}")
-    file.flush()
+    file.truncate(0)
+    try:
+        os.write(file.fileno(), f"process {os.getpid()} ({command}), since {since}".encode())
+    except OSError as error:
+        error.filename = str(path)  # a full disk names no file
+        raise
 
 
 def _holder(file: IO[str]) -> str:

@@ -20,10 +20,25 @@ import msgspec
 from aosctl.emulator.trace import Step
 from aosctl.errors import LogError
 from aosctl.message import Definition
+from aosctl.text_file import said
 
 APPLICATION_ID = 0x616F_7363  # "aosc": says whose file this is
 VERSION = 1
 T = TypeVar("T")
+
+_BEGIN_ANEW = "move the file away to begin a new log; what was deployed in it is then absent"
+_MAKE_ROOM = "Nothing of this was kept. Make room or give rights, then run the same command."
+# The file is whole, but what is around it refuses: rights, disk, locks.
+_SURROUNDINGS = frozenset(
+    {
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+    }
+)
 _SCHEMA = """
 CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE process (
@@ -40,11 +55,16 @@ class Log:
     """
     An open log. `id` names it: process ids in a record belong to one log.
 
-    `now` is the virtual time in milliseconds, `count` the number of messages from outside.
+    `now` is the virtual time in milliseconds, `count` the number of messages from outside. With
+    `read_only` nothing is written, not even beside the file.
+
+    Raises:
+        LogError: the file is damaged anywhere, or none of ours.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, *, read_only: bool = False) -> None:
         self.path = path
+        self._read_only = read_only
         with self._explained():
             self._db = self._open()
             self.id = self._fact("id")
@@ -119,9 +139,7 @@ class Log:
         self._db.close()
 
     def _open(self) -> sqlite3.Connection:
-        if self.path is not None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-        db = sqlite3.connect(":memory:" if self.path is None else self.path)
+        db = self._connect()
         try:
             self._prepare(db)
         except BaseException:
@@ -129,9 +147,17 @@ class Log:
             raise
         return db
 
+    def _connect(self) -> sqlite3.Connection:
+        if self.path is None:
+            return sqlite3.connect(":memory:")
+        if self._read_only:
+            return sqlite3.connect(_read_only_uri(self.path), uri=True)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        return sqlite3.connect(self.path)
+
     def _prepare(self, db: sqlite3.Connection) -> None:
         tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if not tables:
+        if not tables and not self._read_only:
             _make_tables(db)
         application = db.execute("PRAGMA application_id").fetchone()[0]
         version = db.execute("PRAGMA user_version").fetchone()[0]
@@ -139,6 +165,12 @@ class Log:
             raise self._error("this SQLite file is not a log of aosctl")
         if version != VERSION:
             raise self._error(f"this log has version {version}, this aosctl reads {VERSION}")
+        # A hole in the middle is found now, and not by whoever first reads there.
+        found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found != "ok":
+            raise self._error(f"the log is damaged: {found.splitlines()[-1]}")
+        if self._read_only:
+            return
         # WAL and FULL: a commit is on the disk when it returns, and readers never wait.
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
@@ -154,18 +186,27 @@ class Log:
         try:
             yield
         except sqlite3.Error as error:
-            raise self._error(f"the log cannot be used: {error}") from error
+            raise self._refused(error) from error
         except (msgspec.MsgspecError, ValueError) as error:
             raise self._error(f"the log holds an entry that is damaged: {error}") from error
         except OSError as error:
-            raise self._error(f"the log cannot be opened: {error.strerror}") from error
+            raise self._error(f"the log cannot be opened: {said(error)}", _MAKE_ROOM) from error
 
-    def _error(self, text: str) -> LogError:
-        return LogError(
-            text,
-            where=str(self.path or "in memory"),
-            hint="move the file away to begin a new log; what was deployed in it is then absent",
-        )
+    def _refused(self, error: sqlite3.Error) -> LogError:
+        # The low byte is the kind of error; what is above it says more of the same.
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        hint = _MAKE_ROOM if code in _SURROUNDINGS else _BEGIN_ANEW
+        return self._error(f"the log cannot be used: {error}", hint)
+
+    def _error(self, text: str, hint: str = _BEGIN_ANEW) -> LogError:
+        return LogError(text, where=str(self.path or "in memory"), hint=hint)
+
+
+def _read_only_uri(path: Path) -> str:
+    # What a crash left beside the file belongs to it; with nothing there no file need be made.
+    beside = path.with_name(f"{path.name}-wal")
+    has_more = beside.exists() and beside.stat().st_size > 0
+    return f"{path.absolute().as_uri()}?mode=ro{'' if has_more else '&immutable=1'}"
 
 
 def _make_tables(db: sqlite3.Connection) -> None:

@@ -52,15 +52,19 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal, TypeVar
 
 import msgspec
 
 from aosctl.errors import ManifestError
 from aosctl.manifest_rules import refuse_contradictions, spelt
-from aosctl.names import did_you_mean, listed
+from aosctl.names import did_you_mean, listed, nearest
 from aosctl.project import Project
+from aosctl.text_file import read_text
 from aosctl.toml_lines import TomlLines
+
+NO_LINES = TomlLines("")  # of a manifest that is no file
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,6 +156,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     health: Health | None = None
     status: Status = Status()
     networks: dict[str, NetworkSettings] = msgspec.field(default_factory=dict)
+    lines: TomlLines = NO_LINES
 
     def source(self, process: str) -> str:
         """Return where the source of a process is, from the bundle's folder."""
@@ -181,12 +186,9 @@ def load_manifest(project: Project, bundle: str) -> Manifest:
     """
     path = project.manifest(bundle)
     shown = project.relative(path)
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ManifestError(f"cannot read '{shown}': {error}", where=shown) from error
+    text = read_text(path, shown=shown, kind=ManifestError)
     manifest = make_manifest(text, bundle=bundle, shown=shown)
-    _refuse_missing_sources(manifest, project, TomlLines(text))
+    _refuse_missing_sources(manifest, project)
     return manifest
 
 
@@ -216,7 +218,11 @@ class _Reader:
             found = re.search(r" \(at line (\d+), column \d+\)$", str(error))
             place = f"{self.shown}:{found[1] if found else text.count(chr(10)) + 1}"
             said = str(error).removesuffix(found[0] if found else "")
-            raise ManifestError(f"the manifest is no TOML: {said}", where=place) from None
+            raise ManifestError(
+                f"the manifest is no TOML: {said}",
+                where=place,
+                hint="Mend that line, or one before it. docs/manifest.md shows a whole manifest.",
+            ) from None
 
     def error(self, message: str, *key: str, hint: str | None = None) -> ManifestError:
         return ManifestError(message, where=f"{self.shown}:{self.lines.line(*key)}", hint=hint)
@@ -232,6 +238,7 @@ class _Reader:
             path=self.shown,
             processes=self.named("processes", ProcessWish),
             networks=self.named("networks", NetworkSettings),
+            lines=self.lines,
             **sections,
         )
         refuse_contradictions(manifest, self.error)
@@ -267,9 +274,8 @@ class _Reader:
         try:
             msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
-            said = str(error).split(" - at")[0]
-            hint = f'Write it in quotes: "{value}".' if isinstance(value, int | float) else None
-            raise self.error(f"{spelt(key)}: {_lower(said)}", *key, hint=hint) from None
+            said, hint = _mismatch(value, kind, str(error).split(" - at")[0])
+            raise self.error(f"{spelt(key)}{said}", *key, hint=hint) from None
 
     def refuse_unknown(self, table: Mapping[str, object], known: Iterable[str], *key: str) -> None:
         for name in table:
@@ -279,18 +285,51 @@ class _Reader:
                 raise self.error(f"unknown key '{name}'{place}", *key, name, hint=hint)
 
 
-def _refuse_missing_sources(manifest: Manifest, project: Project, lines: TomlLines) -> None:
+def _refuse_missing_sources(manifest: Manifest, project: Project) -> None:
     folder = project.processes / manifest.bundle
     for name in manifest.processes:
-        path = folder / manifest.source(name)
-        if not path.is_file():
-            there = [found.relative_to(folder).as_posix() for found in folder.glob("*/*.lua")]
+        source = PurePosixPath(manifest.source(name))
+        if not (folder / source).is_file():
             raise ManifestError(
-                f"the source of '{name}' is not there: {project.relative(path)}",
-                where=f"{manifest.path}:{lines.line('processes', name, 'source')}",
-                hint=did_you_mean(manifest.source(name), there),
+                f"the source of '{name}' is not there: {project.relative(folder / source)}",
+                where=f"{manifest.path}:{manifest.lines.line('processes', name, 'source')}",
+                hint=_near_source(source, folder)
+                or "Make that file, or name another with `source`.",
             )
 
 
-def _lower(said: str) -> str:
-    return said[:1].lower() + said[1:]
+def _near_source(source: PurePosixPath, folder: Path) -> str | None:
+    """Return the file that may be meant: its folder or its name is misspelt, the rest is right."""
+    there = [PurePosixPath(found.relative_to(folder)) for found in folder.glob("*/*.lua")]
+    names = {found.name: found for found in there if found.parent == source.parent}
+    folders = {str(found.parent): found for found in there if found.name == source.name}
+    name, parent = nearest(source.name, names), nearest(str(source.parent), folders)
+    near = names[name] if name else folders[parent] if parent else None
+    return f"Did you mean '{near}'?" if near else None
+
+
+_TEXT = ("a text", 'Write it in quotes: "{}".')
+_KINDS: dict[object, tuple[str, str]] = {  # types of values: in words, and how they are written
+    str: _TEXT,
+    str | None: _TEXT,
+    int: ("a whole number", "Write it without quotes: 10."),
+    tuple[str, ...]: ("a list of texts", 'Write it in brackets: ["one", "two"].'),
+    dict[str, str]: ("a table of texts", 'Write it in braces: {{ Name = "value" }}.'),
+}
+_SEEN = {
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    str: "a text",
+    list: "this list",
+    dict: "a table",
+}
+
+
+def _mismatch(value: object, kind: object, said: str) -> tuple[str, str | None]:
+    """Return what is wrong with a value, and how it is written; `said` is what msgspec says."""
+    if kind not in _KINDS:
+        return f": {said[:1].lower()}{said[1:]}", None
+    wanted, hint = _KINDS[kind]
+    shown = str(value).lower() if isinstance(value, bool | int | float) else "…"
+    return f" must be {wanted}, not {_SEEN.get(type(value), 'this')}", hint.format(shown)

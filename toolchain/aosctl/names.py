@@ -10,10 +10,15 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name nearest to `name`, or None if none is near."""
+    return next(iter(get_close_matches(name, sorted(known), n=1, cutoff=0.6)), None)
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """Return "Did you mean 'x'?" for the known name nearest to `name`, or None if none is near."""
-    near = get_close_matches(name, sorted(known), n=1, cutoff=0.6)
-    return f"Did you mean '{near[0]}'?" if near else None
+    near = nearest(name, known)
+    return f"Did you mean '{near}'?" if near else None
 
 
 def listed(names: Iterable[str]) -> str:

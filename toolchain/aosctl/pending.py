@@ -9,9 +9,11 @@ that finds one sends the same bytes again: signing anew would make a second item
 
 from __future__ import annotations
 
+from collections.abc import Container
 from pathlib import Path
 
 from aosctl.errors import RecordError
+from aosctl.text_file import said
 from aosctl.whole_file import sync_folder, write_whole
 
 
@@ -33,9 +35,10 @@ class PendingItems:
             write_whole(path, raw)
         except OSError as error:
             raise RecordError(
-                f"cannot keep a signed item: {error.strerror}",
+                f"cannot keep a signed item: {said(error)}",
                 where=str(path),
-                hint="Nothing was sent. Make room or give rights, then run the same command.",
+                hint="It was not sent, and what was sent before is recorded. Make room or give "
+                "rights, then run the same command: it goes on there.",
             ) from error
 
     def read(self, item_id: str) -> bytes | None:
@@ -44,6 +47,12 @@ class PendingItems:
             return (self._folder / item_id).read_bytes()
         except FileNotFoundError:
             return None
+
+    def keep_only(self, item_ids: Container[str]) -> None:
+        """Remove what runs that were killed have left: half-written files, and other items."""
+        for path in self._folder.iterdir() if self._folder.is_dir() else ():
+            if path.name not in item_ids:
+                path.unlink(missing_ok=True)
 
     def remove(self, item_id: str) -> None:
         """Forget the bytes of an item whose end is recorded."""

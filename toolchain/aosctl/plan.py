@@ -16,7 +16,7 @@ Steps of one stage have no order between them. An id that does not exist yet sta
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -25,7 +25,7 @@ import msgspec
 from aosctl.bundle import Bundle
 from aosctl.errors import ManifestError, UsageError
 from aosctl.manifest import Manifest
-from aosctl.message import Tags, make_tags
+from aosctl.message import Definition, Tags, make_tags
 from aosctl.record import Entry, Part, Record, State
 from aosctl.whole_file import write_whole
 
@@ -108,12 +108,15 @@ def make_plan(
     bundles: Mapping[str, Bundle],
     record: Record,
     network: Surroundings,
+    *,
+    living: Iterable[Definition] = (),
 ) -> Plan:
     """
     Return the steps that lead from the record to the manifest on one network.
 
     Nothing is sent or written, so the same inputs always give the same plan; an up-to-date record
-    gives an empty one. Of a local network only the entries of its log count.
+    gives an empty one. Of a local network only the entries of its log count. `living` are processes
+    of the wallet: of those that nobody recorded and that a spawn would double, a note tells.
 
     Raises:
         ManifestError: a process has no bundle among `bundles`.
@@ -122,13 +125,14 @@ def make_plan(
         if name not in bundles:
             raise ManifestError(f"process '{name}' has no bundle", where=manifest.path)
     planner = _Planner(manifest, bundles, record, network)
+    strays = [found for found in living if found.id not in record.ids(network.name)]
     steps = tuple(sorted(planner.steps(), key=lambda step: step.stage))
     return Plan(
         network=network.name,
         bundle=manifest.bundle,
         steps=steps,
         verify=tuple(manifest.processes) if steps and manifest.verify else (),
-        notes=tuple(planner.notes()),
+        notes=(*planner.notes(), *planner.doubles(strays)),
     )
 
 
@@ -151,7 +155,7 @@ def load_plan(path: Path) -> Plan:
     """
     try:
         return msgspec.json.decode(path.read_bytes(), type=Plan)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UsageError(
             f"this is no saved plan: {error}", where=str(path), hint="Make one: aosctl plan --out."
         ) from error
@@ -267,6 +271,16 @@ class _Planner:
                 yield f"'{name}' is recorded and not in the manifest; it is left alone"
             elif wish.tags != entry.tags:
                 yield f"'{name}' keeps the tags that it was spawned with; the manifest has others"
+
+    def doubles(self, strays: Iterable[Definition]) -> Iterator[str]:
+        for name, wish in self.manifest.processes.items():
+            tags = set(make_tags(wish.tags))
+            same = [found.id for found in strays if tags and tags <= set(found.tags)]
+            if name not in self.entries and same:
+                yield (
+                    f"'{name}' would be spawned anew, beside {', '.join(same)}, which lives with "
+                    "the same tags and is not in the record; if that is the one, restore the record"
+                )
 
 
 def wanted_tags(manifest: Manifest, process: str, part: Part) -> dict[str, str]:

@@ -19,6 +19,7 @@ import msgspec
 
 from aosctl.errors import UsageError
 from aosctl.names import did_you_mean, listed
+from aosctl.text_file import read_text
 
 PROCESSES = "processes"
 MANIFEST = "manifest.toml"
@@ -125,12 +126,12 @@ def _root_above(start: Path) -> Path:
 def _settings(root: Path) -> dict[str, str]:
     path = root / "pyproject.toml"
     try:
-        text = path.read_text("utf-8")
+        text = read_text(path, shown=path.name, kind=UsageError) if path.exists() else ""
         settings: dict[str, str] = tomllib.loads(text).get("tool", {}).get("aosctl", {})
-    except FileNotFoundError:
-        return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError("pyproject.toml cannot be read", where=f"{path}: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(
+            f"pyproject.toml cannot be read: {error}", where=str(path), hint="Mend that line."
+        ) from error
     return settings
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from aosctl.errors import NetworkError
+from aosctl.errors import AnswerError
 from aosctl.manifest import Question
 from aosctl.message import Outgoing, Result, make_tags
 from aosctl.networks import Network
@@ -16,13 +16,14 @@ def query(network: Network, process: str, question: Question, *, name: str) -> O
     Return the answer of a process (called `name` in messages) to a question.
 
     Raises:
-        NetworkError: it failed over the question, or did not answer it.
+        AnswerError: it failed over the question, or did not answer it.
+        NetworkError: the network failed.
     """
     result = network.dryrun(process, tags=make_tags({"Action": question.action}))
     answer = answer_in(result, question.answer, asker=network.address)
     if answer is None:
         reason = f": {result.failure.strip()}" if result.failure else ""
-        raise NetworkError(f"'{name}' gives no answer to {question.action}{reason}", where=process)
+        raise AnswerError(f"'{name}' gives no answer to {question.action}{reason}", where=process)
     return answer
 
 
@@ -33,7 +34,8 @@ def query_fields(
     Return the JSON object in a process's answer.
 
     Raises:
-        NetworkError: there is no answer, or no JSON object in it.
+        AnswerError: there is no answer, or no JSON object in it.
+        NetworkError: the network failed.
     """
     answer = query(network, process, question, name=name)
     try:
@@ -41,7 +43,7 @@ def query_fields(
     except (TypeError, ValueError):
         fields = None
     if not isinstance(fields, dict):
-        raise NetworkError(
+        raise AnswerError(
             f"the answer of '{name}' to {question.action} is no JSON object", where=process
         )
     return fields

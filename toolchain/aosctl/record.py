@@ -11,16 +11,32 @@ a log that was thrown away took its processes along.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from aosctl.errors import RecordError
+from aosctl.json_lines import JsonLines
+from aosctl.text_file import said
 from aosctl.whole_file import write_whole
 
 SCHEMA = "aosctl.record/1"
+
+_ID, _ETHEREUM = "[A-Za-z0-9_-]{43}", "0x[0-9A-Fa-f]{40}"
+Id = Annotated[str, msgspec.Meta(pattern=f"^{_ID}$")]
+Address = Annotated[str, msgspec.Meta(pattern=f"^({_ID}|{_ETHEREUM})$")]
+_FORMS = {  # the patterns in words
+    f"^{_ID}$": "an id: 43 characters of letters, digits, - and _",
+    f"^({_ID}|{_ETHEREUM})$": "an address: an id, or 0x and 40 hexadecimal digits",
+}
+
+_OR_RESTORE = (
+    "or take the last good record: git checkout deployments.json. Do not throw it away: without "
+    "it a deploy would spawn every process anew, beside those that live."
+)
 
 Part = Literal["spawn", "eval", "configure", "limits"]
 State = Literal["pending", "done", "failed"]
@@ -34,7 +50,7 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     or the tags that it configures.
     """
 
-    id: str
+    id: Id
     state: State
     bundle_hash: str | None = None
     tags: dict[str, str] | None = None
@@ -53,10 +69,10 @@ class Entry(
     `handlers` are those that it had when it was last verified after a deploy.
     """
 
-    id: str
-    module: str
-    scheduler: str
-    owner: str
+    id: Id
+    module: Id
+    scheduler: Id
+    owner: Address
     log: str | None = None
     bundle_hash: str | None = None
     tags: dict[str, str] = msgspec.field(default_factory=dict)
@@ -102,6 +118,17 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         entries = self.networks.get(network, {}).get(bundle, {})
         return {name: entry for name, entry in entries.items() if entry.log == log}
 
+    def pending(self, network: str) -> frozenset[str]:
+        """Return the ids of all items of a network whose end is not recorded."""
+        bundles = self.networks.get(network, {}).values()
+        entries = (entry for processes in bundles for entry in processes.values())
+        return frozenset(item.id for entry in entries for _, item in entry.pending())
+
+    def ids(self, network: str) -> frozenset[str]:
+        """Return the ids of all processes of a network."""
+        bundles = self.networks.get(network, {}).values()
+        return frozenset(entry.id for processes in bundles for entry in processes.values())
+
     def put(self, network: str, bundle: str, entries: Mapping[str, Entry]) -> Record:
         """Return this record with these processes of a bundle set, all others as they are."""
         bundles = self.networks.get(network, {})
@@ -121,7 +148,7 @@ def load_record(path: Path) -> Record:
     except FileNotFoundError:
         return Record()
     except OSError as error:
-        raise RecordError(f"cannot read the record: {error.strerror}", where=str(path)) from error
+        raise RecordError(f"cannot read the record: {said(error)}", where=str(path)) from error
     return make_record(raw, shown=str(path))
 
 
@@ -143,7 +170,7 @@ def make_record(raw: bytes, *, shown: str) -> Record:
     try:
         return msgspec.convert(document, Record)
     except msgspec.ValidationError:
-        raise _fault(document, shown) from None
+        raise _fault(document, JsonLines(raw.decode()), shown) from None
 
 
 def write_record(path: Path, record: Record) -> None:
@@ -157,7 +184,7 @@ def write_record(path: Path, record: Record) -> None:
         write_whole(path, encode_record(record))
     except OSError as error:
         raise RecordError(
-            f"cannot write the record: {error.strerror}",
+            f"cannot write the record: {said(error)}",
             where=str(path),
             hint="It is as it was before. Make room or give rights, then run the same command.",
         ) from error
@@ -177,9 +204,10 @@ def record_schema() -> dict[str, Any]:
 
 def _parse(raw: bytes, shown: str) -> dict[str, Any]:
     try:
-        document = json.loads(raw)
+        document = json.loads(raw.decode())
     except UnicodeDecodeError as error:
-        raise _corrupt(f"byte {error.start} is no UTF-8", shown) from error
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise _corrupt(f"byte {raw[error.start]:#04x} is no UTF-8", f"{shown}:{line}") from error
     except json.JSONDecodeError as error:
         place = f"{shown}:{error.lineno}:{error.colno}"
         raise _corrupt(error.msg, place) from error
@@ -190,36 +218,50 @@ def _parse(raw: bytes, shown: str) -> dict[str, Any]:
 
 def _corrupt(reason: str, where: str) -> RecordError:
     return RecordError(
-        f"the record is no JSON: {reason}",
-        where=where,
-        hint="Mend that place, or take the last good one: git checkout deployments.json.",
+        f"the record is no JSON: {reason}", where=where, hint=f"Mend that place, {_OR_RESTORE}"
     )
 
 
-def _fault(document: dict[str, Any], shown: str) -> RecordError:
+def _fault(document: dict[str, Any], lines: JsonLines, shown: str) -> RecordError:
     """Return the error that names the entry at fault; msgspec's own path leaves keys out."""
-    networks = document.get("networks", {})
-    for network, bundles in _pairs(networks):
+    for path, value, kind in _parts(document):
+        try:
+            msgspec.convert(value, kind)
+        except msgspec.ValidationError as error:
+            reason, *field = _said(error, value)
+            key = (*path, *field)
+            where = [", ".join(key[1:])] if path else []
+            return RecordError(
+                f"the record is not as aosctl writes it: {': '.join((*where, reason))}",
+                where=f"{shown}:{lines.line(*key)}",
+                hint=f"Mend that entry, {_OR_RESTORE}",
+            )
+    raise AssertionError(shown)  # pragma: no cover - called for a document that does not convert
+
+
+def _parts(document: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], Any, type]]:
+    """Give the parts of a record with their keys, what is inside before what is around it."""
+    for network, bundles in _pairs(document.get("networks")):
         for bundle, processes in _pairs(bundles):
             for process, entry in _pairs(processes):
-                try:
-                    msgspec.convert(entry, Entry)
-                except msgspec.ValidationError as error:
-                    return _broken(f"{network}, {bundle}, {process}: {error}", shown)
-    try:
-        msgspec.convert(document, Record)
-    except msgspec.ValidationError as error:
-        return _broken(str(error), shown)
-    raise AssertionError(shown)  # pragma: no cover - called for a document that does not convert
+                key = ("networks", network, bundle, process)
+                items = entry.get("items") if isinstance(entry, dict) else None
+                for part, item in _pairs(items):
+                    yield (*key, "items", part), item, Item
+                yield key, entry, Entry
+    yield (), document, Record
 
 
 def _pairs(table: object) -> Iterator[tuple[str, Any]]:
     yield from table.items() if isinstance(table, dict) else ()
 
 
-def _broken(reason: str, shown: str) -> RecordError:
-    return RecordError(
-        f"the record is not as aosctl writes it: {reason}",
-        where=shown,
-        hint="Mend that entry, or take the last good record: git checkout deployments.json.",
-    )
+def _said(error: msgspec.ValidationError, value: Any) -> tuple[str, ...]:
+    """Return what is wrong in words, and the field where it is, if msgspec names one."""
+    text, _, place = str(error).partition(" - at ")
+    unknown = re.search(r"unknown field `([^`]*)`", text)
+    field = unknown or re.match(r"`\$\.(\w+)", place)
+    form = next((words for pattern, words in _FORMS.items() if f"'{pattern}'" in text), None)
+    if form and field:
+        text = f"{value[field[1]]!r} is not {form}"
+    return (text, field[1]) if field else (text,)

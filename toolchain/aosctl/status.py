@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from aosctl.errors import NetworkError, UsageError
+from aosctl.errors import UsageError
 from aosctl.manifest import Manifest, Question
 from aosctl.message import make_tags
 from aosctl.networks import Network
@@ -33,7 +33,7 @@ def _answer(action: str, process: str, network: Network) -> Any:
     """Return the data of an answer (JSON as what it says), its tags where it has none."""
     try:
         result = network.dryrun(process, tags=make_tags({"Action": action}))
-    except (NetworkError, UsageError):
+    except UsageError:  # it does not live there
         return None
     # Stock processes answer Info without an Action of its own.
     wanted = answer_in(result, Question(action=action).answer, asker=network.address)

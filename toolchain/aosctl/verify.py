@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
 
 from aosctl.bundle import Bundle
-from aosctl.errors import ManifestError, NetworkError, UsageError
+from aosctl.errors import AnswerError, ManifestError, UsageError
 from aosctl.manifest import Manifest
 from aosctl.networks import Network
 from aosctl.query import query_fields
@@ -22,6 +22,11 @@ class Difference(msgspec.Struct, frozen=True):
     field: str
     recorded: Any
     live: Any
+
+    def __str__(self) -> str:
+        """Return the difference as a line."""
+        recorded, live = ("nothing" if v is None else v for v in (self.recorded, self.live))
+        return f"{self.process}  {self.field}: recorded {recorded}, live {live}"
 
 
 class Verification(msgspec.Struct, frozen=True):
@@ -45,6 +50,7 @@ def verify_processes(
 
     Raises:
         ManifestError: the manifest names no such query.
+        NetworkError: the network failed; of the processes nothing is known.
     """
     if manifest.verify is None:
         raise ManifestError(
@@ -62,7 +68,7 @@ def verify_processes(
             continue
         try:
             live = query_fields(network, entry.id, manifest.verify, name=name)
-        except (NetworkError, UsageError) as error:
+        except (AnswerError, UsageError) as error:
             differences.append(Difference(name, "answer", manifest.verify.answer, error.message))
             continue
         differences += _compare(name, entry, live, ids, manifest)
@@ -119,3 +125,32 @@ def _compare_source(
     source = bundles[name].hash if name in bundles else entry.bundle_hash
     if source != entry.bundle_hash:
         yield Difference(name, "source", source, live.get("bundleHash"))
+
+
+def advice(differences: Iterable[Difference], manifest: Manifest) -> tuple[str, ...]:
+    """Return what somebody who finds these differences can do, each thing once."""
+    return tuple(dict.fromkeys(_advice(found, manifest) for found in differences))
+
+
+def _advice(found: Difference, manifest: Manifest) -> str:
+    name, kind = found.process, found.field.partition(".")[0]
+    questions = {"peers": manifest.configure, "limits": manifest.limits, "answer": manifest.verify}
+    question = questions.get(kind)
+    action = question.action if question else ""
+    if kind == "id":
+        return "Deploy first: `aosctl deploy` spawns what is not recorded yet."
+    if kind == "source":
+        return "The source has moved since: `aosctl deploy` brings it, or take the change back."
+    if kind in ("bundle_hash", "handlers"):
+        return (
+            f"Somebody evaluated other code: `aosctl bundle {name} > build.lua`, then `aosctl eval "
+            f"{name} --file build.lua`, brings the source back; or write in it what lives."
+        )
+    if kind in ("peers", "limits"):
+        return (
+            f"Somebody set it by hand: `aosctl send {name} --action {action}` with the recorded "
+            "tags sets it back; or write in the manifest what shall hold, and deploy."
+        )
+    if kind == "answer":
+        return f"See why: `aosctl dryrun {name} --action {action}`."
+    return f"'{name}' obeys somebody else now: only they can give it back."

@@ -7,6 +7,7 @@ durable too, since a name that is lost in a power cut is a file that is lost.
 
 from __future__ import annotations
 
+import glob
 import os
 import tempfile
 from pathlib import Path
@@ -30,10 +31,19 @@ def write_whole(path: Path, raw: bytes) -> None:
             os.fchmod(file.fileno(), _mode(path))
             os.fsync(file.fileno())
         beside.replace(path)
-    except BaseException:
+    except BaseException as error:
         beside.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:  # a full disk names no file
+            error.filename = str(path)
         raise
     sync_folder(path.parent)
+
+
+def sweep(path: Path) -> None:
+    """Remove what writers of `path` that were killed have left beside it; none may be writing."""
+    path = path.resolve()
+    for left in path.parent.glob(f".{glob.escape(path.name)}.????????"):
+        left.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

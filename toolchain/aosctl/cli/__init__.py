@@ -18,6 +18,7 @@ import click
 
 from aosctl.cli.command import CONTEXT, WithExamples
 from aosctl.errors import AosctlError
+from aosctl.interruption import EXIT_CODE, say_interrupted, wants_json
 
 # name: (module in aosctl.cli, the first sentence of its help). A test compares the sentences.
 COMMANDS = {
@@ -36,8 +37,6 @@ COMMANDS = {
     "bundle": ("release", "Print the one Lua text of a process."),
     "check": ("release", "Look for faults in the Lua of a bundle before it is deployed."),
 }
-
-INTERRUPTED = 130
 
 
 class Commands(WithExamples, click.Group):
@@ -87,12 +86,12 @@ class Commands(WithExamples, click.Group):
 
         if not standalone_mode:
             return run()
-        as_json = "--json" in _before_dashes(arguments)
+        as_json = wants_json(arguments)
         try:
             code = run() or 0
         except (click.Abort, KeyboardInterrupt):
-            click.echo("Interrupted.", err=True)
-            code = INTERRUPTED
+            say_interrupted(arguments)
+            code = EXIT_CODE
         except Exception as error:  # noqa: BLE001 - the one place where failures become words
             code = _report(error, as_json=as_json)
         sys.exit(code)
@@ -109,7 +108,10 @@ def _report(error: Exception, *, as_json: bool) -> int:
         known = AosctlError(f"aosctl itself failed: {error}", where=type(error).__name__)
     from aosctl.view import console  # noqa: PLC0415 - the renderer is loaded only when it renders
 
-    console.print_error(known, as_json=as_json)
+    try:
+        console.print_error(known, as_json=as_json)
+    except OSError:  # stdout takes nothing, which may be what failed before
+        console.print_error(known, as_json=False)
     return known.exit_code
 
 
@@ -124,7 +126,8 @@ def _explain(error: Exception) -> AosctlError | None:
     if isinstance(error, OSError):
         return AosctlError(
             f"the operating system refused: {error.strerror or error}",
-            where=None if error.filename is None else str(error.filename),
+            # What writes files names them; what nobody names is a stream.
+            where="stdout" if error.filename is None else str(error.filename),
             hint="Look at the path, its permissions and the space left on the disk.",
         )
     return None
@@ -146,10 +149,6 @@ def _unknown_command(name: str) -> AosctlError:
 
     hint = did_you_mean(name, COMMANDS) or "`aosctl --help` lists them."
     return UsageError(f"no command is called '{name}'", where="aosctl", hint=hint)
-
-
-def _before_dashes(arguments: list[str]) -> list[str]:
-    return arguments[: arguments.index("--")] if "--" in arguments else arguments
 
 
 @click.group(

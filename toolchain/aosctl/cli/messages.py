@@ -14,6 +14,7 @@ from aosctl.cli.command import Command
 from aosctl.cli.options import Body, json_option, network_option, project_options
 from aosctl.cli.places import (
     Target,
+    find_address,
     find_sender,
     find_target,
     make_directory,
@@ -22,7 +23,7 @@ from aosctl.cli.places import (
 )
 from aosctl.duration import parse_duration
 from aosctl.errors import AosctlError, ProcessError, UsageError
-from aosctl.locator import Locator, own_words
+from aosctl.locator import Locator
 from aosctl.message import Result, Tag, Tags, from_bytes, make_tags
 from aosctl.networks import Network, Reply
 from aosctl.networks.local import LocalNetwork
@@ -38,7 +39,12 @@ def message_options(body: Body) -> Body:
     options: list[Callable[[Body], Body]] = [
         click.option("--action", metavar="ACTION", help="The tag Action."),
         click.option(
-            "--tag", "pairs", metavar="NAME=VALUE", multiple=True, help="One more tag; repeatable."
+            "--tag",
+            "pairs",
+            metavar="NAME=VALUE",
+            multiple=True,
+            help="One more tag; repeatable. The value name:alice becomes the address of alice, "
+            "process:NAME the id of a recorded process; name:: is name: itself.",
         ),
         click.option("--data", metavar="TEXT", default="", help="The data, or @FILE."),
         click.option(
@@ -86,7 +92,7 @@ def send(
     tags, text = _make_tags(action, pairs), _read_data(data)
     with open_network(project, network) as live:
         target = _existing(find_target(project, live, process), live)
-        message = _send(live, target, tags, text, sender)
+        message = _send(live, target, _with_addresses(project, live, tags), text, sender)
         result = live.result(target.id, message)
         return _show(
             project,
@@ -126,9 +132,10 @@ def dryrun(
 ) -> int:
     """Ask a process what a message would do, and keep nothing of it."""
     tags, text = _make_tags(action, pairs), _read_data(data)
-    with open_network(project, network) as live:
+    with open_network(project, network, to_look=True) as live:
         target = _existing(find_target(project, live, process), live)
         asker = live.address if sender is None else find_sender(sender)
+        tags = _with_addresses(project, live, tags)
         result = live.dryrun(target.id, tags=tags, data=text, sender=asker)
         return _show(
             project,
@@ -233,6 +240,10 @@ def _make_tags(action: str | None, pairs: tuple[str, ...]) -> Tags:
     return tuple(tags)
 
 
+def _with_addresses(project: Project, live: Network, tags: Tags) -> Tags:
+    return tuple(Tag(tag.name, find_address(project, live, tag.value)) for tag in tags)
+
+
 def _read_data(data: str) -> str:
     return from_bytes(Path(data[1:]).read_bytes()) if data.startswith("@") else data
 
@@ -293,7 +304,8 @@ def _show(
     """Print what a message gave; return the exit code."""
     failure = _failure(locator, target, result)
     if as_json:
-        console.print_document(messages.result_document(message, target.id, result, replies))
+        document = messages.result_document(message, target.id, result, replies, locator)
+        console.print_document(document)
         return FAILED if failure else 0
     if failure:
         console.print_error(failure, as_json=False)
@@ -303,18 +315,21 @@ def _show(
     if output:
         console.print_line(output)
     if not replies and not output:
-        console.print_note("No answer.")
+        console.print_note(_no_answer(target, message))
     return 0
+
+
+def _no_answer(target: Target, message: str | None) -> str:
+    said = f"No answer: '{target.shown}' sent nothing back."
+    return said if message is None else f"{said} See what it did: aosctl trace {message}"
 
 
 def _failure(locator: Locator | None, target: Target, result: Result) -> AosctlError | None:
     if result.failure is None:
         return None
-    text = own_words(result.failure)
-    place = locator.line_map.first_place(text) if locator else None
-    said = locator.translate(text) if locator else text
+    said, place = (locator or Locator(None)).explain(result.failure)
     return ProcessError(
         f"'{target.shown}' failed: {said}",
-        where=place or f"process {target.id}",
+        where=f"{place[0]}:{place[1]}" if place else f"process {target.id}",
         hint="It is as it was before; nothing was sent.",
     )

@@ -12,7 +12,8 @@ from typing import Any
 
 import click
 
-from aosctl.project import find_project
+from aosctl.errors import UsageError
+from aosctl.project import Project, find_project
 
 Body = Callable[..., int | None]
 
@@ -29,6 +30,22 @@ network_option = click.option(
     show_default=True,
     help="Where the processes live.",
 )
+
+
+def refuse_lost_folder(project: Project, path: Path | None, *, option: str) -> None:
+    """
+    Do nothing if a file may be written to `path`: inside the project folders are made for it.
+
+    Raises:
+        UsageError: its folder is elsewhere, and is not there.
+    """
+    folder = path.absolute().parent if path else project.root
+    if not folder.is_dir() and not folder.resolve().is_relative_to(project.root.resolve()):
+        raise UsageError(
+            f"there is no folder '{folder}' to write '{path}' to",
+            where=option,
+            hint="Make it first, or name a path inside the project.",
+        )
 
 
 def project_options(body: Body) -> Body:

@@ -4,14 +4,16 @@ Places: the network that a command speaks to, and who lives there.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from aosctl.directory import Directory
-from aosctl.errors import UsageError
+from aosctl.errors import HopLimitError, UsageError
 from aosctl.locator import Locator
 from aosctl.message import is_address, is_id, name_address
 from aosctl.names import did_you_mean, listed
@@ -38,20 +40,37 @@ class Target(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def open_network(project: Project, name: str) -> Iterator[Network]:
+def open_network(project: Project, name: str, *, to_look: bool = False) -> Iterator[Network]:
     """
     Give the network of this name, closed at the end of the block.
 
+    `to_look` is for what writes nothing: it makes no log where `local` has none, and needs no
+    right to write where one is.
+
     Raises:
         UsageError: there is no such network.
+        HopLimitError: with the names of the processes that send one another messages.
     """
     if name not in NETWORKS:
         hint = did_you_mean(name, NETWORKS) or f"There is: {listed(NETWORKS)}."
         raise UsageError(f"no network is called '{name}'", where="--network", hint=hint)
-    from aosctl.networks.local import LocalNetwork  # noqa: PLC0415 - loads the Lua runtime
+    from aosctl.networks.local import LOG_NAME, LocalNetwork  # noqa: PLC0415 - loads the Lua runtime
 
-    with LocalNetwork(project.state_dir) as network:
-        yield network
+    folder: Path | None = project.state_dir
+    if to_look and not (project.state_dir / LOG_NAME).exists():
+        folder = None
+    read_only = to_look and folder is not None and not _may_write(folder)
+    with LocalNetwork(folder, read_only=read_only) as network:
+        try:
+            yield network
+        except HopLimitError as error:
+            raise error.named(make_directory(project, network).name) from None
+
+
+def _may_write(folder: Path) -> bool:
+    effective = os.access in os.supports_effective_ids
+    paths = (folder, *folder.glob("local.*"))
+    return all(os.access(path, os.W_OK, effective_ids=effective) for path in paths)
 
 
 def recorded_processes(project: Project, network: Network) -> list[Target]:
@@ -108,7 +127,26 @@ def find_target(project: Project, network: Network, text: str) -> Target:
     )
 
 
-def find_sender(text: str) -> str:
+def find_address(project: Project, network: Network, text: str) -> str:
+    """
+    Return the value of a tag: `name:alice` and `process:till` become addresses.
+
+    `name::alice` is for who wants the text `name:alice` itself; all else is what it is.
+
+    Raises:
+        UsageError: nobody has this name.
+    """
+    kind, colon, name = text.partition(":")
+    if not colon or kind not in ("name", "process"):
+        return text
+    if name.startswith(":"):
+        return f"{kind}{name}"
+    if kind == "name":
+        return find_sender(name, where="--tag")
+    return find_target(project, network, name).id
+
+
+def find_sender(text: str, *, where: str = "--from") -> str:
     """
     Return the address that `text` is, or that a plain name stands for.
 
@@ -118,7 +156,11 @@ def find_sender(text: str) -> str:
     if is_address(text):
         return text
     if not text or not text.isprintable() or len(text) > len(name_address("")):
-        raise UsageError(f"'{text}' is no name and no address", where="--from")
+        raise UsageError(
+            f"'{text}' is no name and no address",
+            where=where,
+            hint="A name has up to 43 characters that can be seen, as in `alice`.",
+        )
     return name_address(text)
 
 

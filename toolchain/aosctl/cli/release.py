@@ -5,30 +5,29 @@ The release commands: plan, deploy, verify, status, bundle, check.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import click
 
 from aosctl import lock
-from aosctl.bundle import build_bundles, build_process
+from aosctl.bundle import Bundle, build_bundles, build_process
 from aosctl.check import check_bundle
 from aosctl.cli.command import Command
-from aosctl.cli.options import json_option, network_option, project_options
+from aosctl.cli.options import json_option, network_option, project_options, refuse_lost_folder
 from aosctl.cli.places import open_network
 from aosctl.deploy import deploy as carry_out
 from aosctl.errors import DeployError, UsageError
 from aosctl.ledger import Ledger
-from aosctl.manifest import load_manifest
+from aosctl.manifest import Manifest, load_manifest
 from aosctl.names import did_you_mean, listed
 from aosctl.networks import Network
-from aosctl.networks.local import LOG_NAME, LocalNetwork
 from aosctl.plan import Plan, load_plan, make_plan, save_plan
 from aosctl.project import Project
-from aosctl.record import load_record
+from aosctl.record import Record, load_record
 from aosctl.status import ask_processes
-from aosctl.verify import verify_processes
+from aosctl.verify import advice, verify_processes
 from aosctl.view import console
 from aosctl.view import release as release_view
 
@@ -59,11 +58,12 @@ def plan(
 
     Nothing is sent or recorded. Exit code 0: nothing to do; 3: there are changes.
     """
+    refuse_lost_folder(project, out, option="--out")
     manifest = load_manifest(project, project.bundle(bundle))
     bundles = build_bundles(project, manifest)
     record = load_record(project.record)
-    with _open_to_look(project, network) as live:
-        made = make_plan(manifest, bundles, record, network=live)
+    with open_network(project, network, to_look=True) as live:
+        made = _make_plan(manifest, bundles, record, live)
         entries = record.entries(live.name, manifest.bundle, log=live.log)
     if out:
         save_plan(out, made)
@@ -72,8 +72,11 @@ def plan(
     if as_json:
         console.print_document(release_view.plan_document(made, entries))
     else:
-        for line in release_view.plan_lines(made) or ["Nothing to do."]:
+        for line in release_view.plan_lines(made):
             console.print_line(line)
+        if not made.changed:
+            console.print_line(release_view.NOTHING_TO_DO)
+            console.print_note("`aosctl verify` asks the processes themselves.")
     return CHANGES if made.changed else NOTHING
 
 
@@ -117,7 +120,8 @@ def deploy(
             bundle=manifest.bundle,
             log=live.log,
         )
-        made = make_plan(manifest, bundles, ledger.record, network=live)
+        ledger.tidy()
+        made = _make_plan(manifest, bundles, ledger.record, live)
         _refuse_moved(made, saved)
         _announce(made, yes=yes, is_local=live.log is not None)
         done = carry_out(
@@ -126,14 +130,14 @@ def deploy(
             bundles=bundles,
             network=live,
             ledger=ledger,
-            on_progress=lambda step: console.print_note(release_view.progress_line(step)),
+            on_progress=release_view.print_progress,
         )
     if as_json:
         console.print_document(release_view.deployment_document(done))
     elif done.changed:
         release_view.print_processes(done.entries)
     else:
-        console.print_line(f"Nothing to do: {manifest.bundle} is as its manifest says.")
+        console.print_line(release_view.nothing_line(manifest))
     return NOTHING
 
 
@@ -151,16 +155,18 @@ def verify(*, project: Project, bundle: str | None, network: str, as_json: bool)
     manifest = load_manifest(project, project.bundle(bundle))
     bundles = build_bundles(project, manifest)
     record = load_record(project.record)
-    with _open_to_look(project, network) as live:
+    with open_network(project, network, to_look=True) as live:
         entries = record.entries(live.name, manifest.bundle, log=live.log)
         found = verify_processes(manifest, bundles, entries, live).differences
     if as_json:
         console.print_document(release_view.verify_document(found))
     else:
         for difference in found:
-            console.print_line(release_view.difference_line(difference))
+            console.print_line(str(difference))
         if not found:
             console.print_line(f"All {len(entries)} processes are as recorded.")
+    for line in advice(found, manifest):
+        console.print_note(line)
     return CHANGES if found else NOTHING
 
 
@@ -173,7 +179,7 @@ def status(*, project: Project, bundle: str | None, network: str, as_json: bool)
     """Show the record and what each process answers."""
     manifest = load_manifest(project, project.bundle(bundle))
     record = load_record(project.record)
-    with _open_to_look(project, network) as live:
+    with open_network(project, network, to_look=True) as live:
         entries = record.entries(live.name, manifest.bundle, log=live.log)
         answers = ask_processes(manifest, entries, live)
         all_entries = {name: entries.get(name) for name in manifest.processes}
@@ -239,15 +245,10 @@ def check(*, project: Project, bundle: str | None, as_json: bool) -> int:
     return NOTHING if document["ok"] else FAILED
 
 
-@contextmanager
-def _open_to_look(project: Project, network: str) -> Iterator[Network]:
-    """Give a network to ask; where `local` has no log yet, an empty one that makes none."""
-    if network == "local" and not (project.state_dir / LOG_NAME).exists():
-        with LocalNetwork() as nowhere:
-            yield nowhere
-        return
-    with open_network(project, network) as live:
-        yield live
+def _make_plan(
+    manifest: Manifest, bundles: Mapping[str, Bundle], record: Record, live: Network
+) -> Plan:
+    return make_plan(manifest, bundles, record, live, living=live.spawned_by(live.address))
 
 
 def _held(project: Project) -> AbstractContextManager[None]:

@@ -89,4 +89,5 @@ def _short(value: Any) -> str:
 
 def _sum(report: ReplayReport, files: int) -> str:
     outcome = f"{len(report.failed)} differ" if report.failed else "all equal"
-    return f"{files} files, {report.cases} cases, {report.steps} steps: {outcome}."
+    numbers = ((files, "file"), (report.cases, "case"), (report.steps, "step"))
+    return f"{', '.join(console.counted(*number) for number in numbers)}: {outcome}."

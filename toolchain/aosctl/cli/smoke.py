@@ -12,7 +12,7 @@ import click
 
 from aosctl.bundle import build_bundles
 from aosctl.cli.command import Command
-from aosctl.cli.options import json_option, network_option, project_options
+from aosctl.cli.options import json_option, network_option, project_options, refuse_lost_folder
 from aosctl.cli.places import open_network
 from aosctl.errors import ManifestError, NetworkError, ScenarioError, UsageError
 from aosctl.manifest import Manifest, load_manifest
@@ -24,6 +24,7 @@ from aosctl.scenario.invariants import load_invariants
 from aosctl.scenario.scenario import Scenario
 from aosctl.scenario.source import make_scenario
 from aosctl.smoke import Live, run_smoke
+from aosctl.text_file import read_text
 from aosctl.view import console
 from aosctl.view import smoke as smoke_view
 from aosctl.view.report import write_report
@@ -69,6 +70,7 @@ def smoke(
     happens in worlds in memory, which leave record and log as they are; what is deployed is only
     asked. Exit code 1: something did not hold.
     """
+    refuse_lost_folder(project, report_path, option="--report")
     manifest = load_manifest(project, project.bundle(bundle))
     scenario = _load_scenario(project, manifest)
     path = project.processes / manifest.bundle / INVARIANTS
@@ -107,7 +109,7 @@ def health(*, project: Project, bundle: str | None, network: str, as_json: bool)
         )
     question = manifest.health
     record = load_record(project.record)
-    with open_network(project, network) as live:
+    with open_network(project, network, to_look=True) as live:
         entries = record.entries(live.name, manifest.bundle, log=live.log)
         if question.process not in entries:
             raise UsageError(
@@ -131,14 +133,8 @@ def health(*, project: Project, bundle: str | None, network: str, as_json: bool)
 def _load_scenario(project: Project, manifest: Manifest) -> Scenario:
     path = project.processes / manifest.bundle / SCENARIO
     shown = project.relative(path)
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError(
-            f"cannot read the scenario of '{manifest.bundle}': {error}",
-            where=shown,
-            hint="docs/scenarios.md tells how to write one.",
-        ) from error
+    hint = "docs/scenarios.md tells how to write one."
+    text = read_text(path, shown=shown, kind=ScenarioError, hint=hint)
     return make_scenario(text, shown=shown, processes=manifest.processes)
 
 
@@ -148,7 +144,7 @@ def _open_live(project: Project, manifest: Manifest, network: str) -> Iterator[L
     if network == "local" and not (project.state_dir / LOG_NAME).exists():
         yield Live(network=network, why_not="nothing is deployed on 'local' yet")
         return
-    with open_network(project, network) as client:
+    with open_network(project, network, to_look=True) as client:
         record = load_record(project.record)
         entries = record.entries(client.name, manifest.bundle, log=client.log)
         missing = [name for name in manifest.processes if name not in entries]

@@ -44,7 +44,7 @@ def trace(*, project: Project, message: str, form: str, network: str, as_json: b
     Action, from whom to whom, the handler with file and line, what it cost, which globals it
     changed, what failed, and what the network would have lost.
     """
-    with open_network(project, network) as live:
+    with open_network(project, network, to_look=True) as live:
         node = live.trace(_find(live, message))
         directory = make_directory(project, live)
         if form == "mermaid" and not as_json:

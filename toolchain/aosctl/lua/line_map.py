@@ -59,10 +59,10 @@ class LineMap(msgspec.Struct, frozen=True):
         """Return `text` with each place in the evaluated bundle given as path:line."""
         return _PLACE.sub(self._place, text)
 
-    def first_place(self, text: str) -> str | None:
-        """Return, as path:line, the first place in a file that `text` names; None without one."""
+    def first_place(self, text: str) -> tuple[str, int] | None:
+        """Return path and line of the first place in a file that `text` names; None without one."""
         places = (self.locate(int(line)) for line in _PLACE.findall(text))
-        return next((f"{path}:{line}" for path, line in filter(None, places)), None)
+        return next(filter(None, places), None)
 
     def _place(self, found: re.Match[str]) -> str:
         place = self.locate(int(found[1]))

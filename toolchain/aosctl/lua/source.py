@@ -19,6 +19,7 @@ from tree_sitter import Language, Node, Parser, Query, QueryCursor
 from aosctl.emulator.sandbox import compile_error
 from aosctl.errors import BundleError
 from aosctl.message import from_bytes, to_bytes
+from aosctl.text_file import said
 
 FUNCTIONS = frozenset({"function_declaration", "function_definition"})
 
@@ -67,7 +68,7 @@ def load_source(path: Path, *, shown: str) -> LuaSource:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise BundleError(f"cannot read '{shown}': {error.strerror}", where=shown) from error
+        raise BundleError(f"cannot read '{shown}': {said(error)}", where=shown) from error
     return make_source(from_bytes(raw), shown=shown)
 
 
@@ -114,7 +115,11 @@ def refuse_bad_syntax(text: str, *, shown: str) -> None:
     found = compile_error(text, shown)
     if found is not None:
         line, reason = found
-        raise BundleError(f"'{shown}' does not compile: {reason}", where=f"{shown}:{line}")
+        raise BundleError(
+            f"'{shown}' does not compile: {reason}",
+            where=f"{shown}:{line}",
+            hint="Mend that line, or what began before it. `aosctl check` names all such faults.",
+        )
 
 
 def syntax(text: str) -> Node:

@@ -13,7 +13,7 @@ import msgspec
 
 from aosctl.dataitem import DataItem
 from aosctl.emulator.trace import TraceNode
-from aosctl.message import Message, Result, Tags
+from aosctl.message import Definition, Message, Result, Tags
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,6 +121,10 @@ class Network(Protocol):
 
         None where it evaluated none, or the network does not tell.
         """
+        ...
+
+    def spawned_by(self, owner: str) -> tuple[Definition, ...]:
+        """Return the processes that `owner` has spawned, where the network tells; else none."""
         ...
 
     def close(self) -> None:

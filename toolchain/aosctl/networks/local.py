@@ -14,11 +14,12 @@ from aosctl.dataitem import DataItem
 from aosctl.emulator.messenger import LEGACY_VARIANT
 from aosctl.emulator.process import Process
 from aosctl.emulator.trace import Step, TraceNode, build_tree, walk
-from aosctl.emulator.world import AOS_MODULE, World
-from aosctl.errors import NetworkError
+from aosctl.emulator.world import AOS_MODULE, HOP_LIMIT, World
+from aosctl.errors import HopLimitError, NetworkError, UsageError
 from aosctl.log import Log
 from aosctl.lua.line_map import BUNDLE_MARK
 from aosctl.message import (
+    Definition,
     Result,
     Tag,
     Tags,
@@ -41,7 +42,8 @@ class LocalNetwork:
 
     Without a folder everything stays in memory. With one, `submit` and `send_as` return only after
     the message and all that it caused are on the disk; a second run on the same folder waits for
-    the first to end (`wait` seconds, then BusyError).
+    the first to end (`wait` seconds, then BusyError). With `read_only` it waits for nobody and
+    writes nothing, not even a lock, so that what is kept where one may not write can be asked.
 
     The built-in deployer key signs, with the log's running count as anchor: equal messages are two
     messages, and two machines that do the same get the same ids.
@@ -50,15 +52,18 @@ class LocalNetwork:
     name = "local"
     scheduler = SCHEDULER
 
-    def __init__(self, state_dir: Path | None = None, *, wait: float = 10.0) -> None:
+    def __init__(
+        self, state_dir: Path | None = None, *, wait: float = 10.0, read_only: bool = False
+    ) -> None:
         self._lock = None
-        if state_dir is not None:
+        if state_dir is not None and not read_only:
             self._lock = lock.hold(
                 state_dir / "local.lock", what="the log of the local network", wait=wait
             )
             self._lock.__enter__()
         try:
-            self._log = Log(None if state_dir is None else state_dir / LOG_NAME)
+            path = None if state_dir is None else state_dir / LOG_NAME
+            self._log = Log(path, read_only=read_only)
         except BaseException:
             self._release()
             raise
@@ -192,7 +197,16 @@ class LocalNetwork:
         Return the tree of what `message` caused, with costs and changed globals.
 
         Each process is rebuilt up to the message and evaluates it once more, observed.
+
+        Raises:
+            UsageError: no message of that id was ever delivered here.
         """
+        if not self._log.has(message):
+            raise UsageError(
+                f"no message {message} was ever delivered on '{self.name}'",
+                hint="`aosctl send --json` tells the id of what it sent; `aosctl trace latest` "
+                "shows the last message.",
+            )
         tree = self.world.trace(message)
         seen = {step.index: step for step in self._observe(list(walk(tree)))}
         steps = [seen.get(step.index, step) for step in self.world.steps]
@@ -208,6 +222,10 @@ class LocalNetwork:
                 text = step.message.data or ""
                 found = text if BUNDLE_MARK in text else found
         return found
+
+    def spawned_by(self, owner: str) -> tuple[Definition, ...]:
+        """Return the processes that `owner` has spawned here, the oldest first."""
+        return tuple(found for found in self._log.processes() if found.owner == owner)
 
     def close(self) -> None:
         """Close the log and let the next run in."""
@@ -261,6 +279,10 @@ class LocalNetwork:
                 now=world.now,
                 count=world.count,
             )
+        except HopLimitError:
+            last = tuple((step.receiver, step.message.action) for step in world.steps[-4:])
+            self._forget()
+            raise _going_round(last) from None
         except BaseException:  # whatever it was, the log is the truth and the world is not
             self._forget()
             raise
@@ -306,6 +328,14 @@ class LocalNetwork:
         if self._lock is not None:
             self._lock.__exit__(None, None, None)
             self._lock = None
+
+
+def _going_round(last: tuple[tuple[str, str | None], ...]) -> HopLimitError:
+    return HopLimitError(
+        f"the messages go round: one has caused more than {HOP_LIMIT:,} deliveries",
+        hint="Nothing of it was kept. Look for a handler that answers what is itself an answer.",
+        last=last,
+    )
 
 
 def _has_worked(step: Step) -> bool:

@@ -93,7 +93,11 @@ class _Reader:
             line = int(found[1]) if found and found[1] else self.text.count("\n") + 1
             said = str(error).removesuffix(found[0] if found else "")
             place = f"{self.shown}:{line}"
-            raise ScenarioError(f"the scenario is no TOML: {said}", where=place) from None
+            raise ScenarioError(
+                f"the scenario is no TOML: {said}",
+                where=place,
+                hint="Mend that line, or one before it. docs/scenarios.md shows a whole scenario.",
+            ) from None
 
     def convert(self, tables: dict[str, Any]) -> Scenario:
         try:

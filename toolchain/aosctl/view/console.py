@@ -8,10 +8,11 @@ nothing coloured, so that one record stays one line; NO_COLOR is honoured by ric
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -38,7 +39,16 @@ def notes() -> Console:
 
 def _console(stream: Any) -> Console:
     width = None if stream.isatty() else _UNWRAPPED
-    return Console(file=stream, highlight=False, markup=False, emoji=False, width=width)
+    # rich takes NO_COLOR for colours alone; to people it means that text is text.
+    colours: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
+    return Console(
+        file=stream,
+        color_system=colours,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        width=width,
+    )
 
 
 def plain(text: str) -> str:
@@ -127,6 +137,21 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) ->
         console.print(make_table(columns, rows))
     lines = (line.rstrip() for line in captured.get().splitlines())
     console.file.write("".join(f"{line}\n" for line in lines))
+
+
+def tick(*, ok: bool) -> str:
+    """Return the sign of what came true or failed, on stderr, in what that can show."""
+    signs = ("\N{CHECK MARK}", "\N{BALLOT X}")
+    try:
+        "".join(signs).encode(sys.stderr.encoding or "ascii")
+    except UnicodeEncodeError:
+        signs = ("done:", "FAILED:")
+    return signs[0] if ok else signs[1]
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number of things: `1 file`, `2 files`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def verdict(*, ok: bool, skipped: bool = False) -> Text:

@@ -8,6 +8,7 @@ from typing import Any
 from rich.text import Text
 
 from aosctl.directory import Directory
+from aosctl.locator import Locator
 from aosctl.message import Outgoing, Result, Tags
 from aosctl.networks import Reply
 from aosctl.view import console
@@ -30,9 +31,20 @@ _PROTOCOL_TAGS = frozenset(
 
 
 def result_document(
-    message: str | None, process: str, result: Result, replies: Iterable[Reply]
+    message: str | None,
+    process: str,
+    result: Result,
+    replies: Iterable[Reply],
+    locator: Locator | None = None,
 ) -> dict[str, Any]:
-    """Return what a message gave as its JSON document; `message` is None for a dry run."""
+    """
+    Return what a message gave as its JSON document; `message` is None for a dry run.
+
+    `Error` is as the network gives it; `text` and `place` say the same in words and as file and
+    line of the source.
+    """
+    failure = result.failure
+    text, place = (locator or Locator(None)).explain(failure) if failure else (None, None)
     return {
         "schema": "aosctl.result/1",
         "message": message,
@@ -44,6 +56,8 @@ def result_document(
             "Output": result.output,
             "Error": result.host_error if result.error is None else result.error,
         },
+        "text": text,
+        "place": {"file": place[0], "line": place[1]} if place else None,
         "replies": [_reply(reply) for reply in replies],
     }
 

@@ -11,10 +11,13 @@ from rich.table import Table
 from aosctl.bundle import Bundle
 from aosctl.check import Finding
 from aosctl.deploy import Deployment, Progress
+from aosctl.manifest import Manifest
 from aosctl.plan import Plan, Step
 from aosctl.record import Entry, State
 from aosctl.verify import Difference
 from aosctl.view import console
+
+NOTHING_TO_DO = "Nothing to do: the record agrees with the manifest and the sources."
 
 # --- documents -----------------------------------------------------------------------------------
 
@@ -145,10 +148,19 @@ def note_lines(plan: Plan) -> list[str]:
     return [f"Note: {note}." for note in plan.notes]
 
 
-def progress_line(progress: Progress) -> str:
-    """Return where a step is, as a line."""
-    doing = {"pending": "…", "done": "done", "failed": "FAILED"}[progress.state]
-    return f"{progress.kind:<9}  {progress.process}  {doing}"
+def print_progress(progress: Progress) -> None:
+    """Print a step that has ended on stderr, with its item; what is on its way is no news."""
+    if progress.state != "pending":
+        sign = console.tick(ok=progress.state == "done")
+        item = f"  {progress.item}" if progress.item else ""
+        console.print_note(f"{sign} {progress.kind} of {progress.process}{item}")
+
+
+def nothing_line(manifest: Manifest) -> str:
+    """Return what a deploy that had nothing to do has seen."""
+    if manifest.verify:
+        return f"Nothing to do: {manifest.bundle} lives as its manifest says."
+    return NOTHING_TO_DO
 
 
 def print_processes(entries: Mapping[str, Entry]) -> None:
@@ -156,12 +168,6 @@ def print_processes(entries: Mapping[str, Entry]) -> None:
     width = max(map(len, entries), default=0)
     for name, entry in entries.items():
         console.print_line(f"{name:<{width}}  {entry.id}")
-
-
-def difference_line(found: Difference) -> str:
-    """Return one difference as a line."""
-    recorded, live = ("nothing" if v is None else v for v in (found.recorded, found.live))
-    return f"{found.process}  {found.field}: recorded {recorded}, live {live}"
 
 
 def status_table(document: Mapping[str, Any]) -> Table:

@@ -11,7 +11,7 @@ from rich.tree import Tree
 
 from aosctl.directory import Directory
 from aosctl.emulator.trace import Step, TraceNode, walk
-from aosctl.locator import Locator, own_words
+from aosctl.locator import Locator
 from aosctl.view import console
 from aosctl.view.diagram import make_diagram
 
@@ -76,7 +76,7 @@ def _error(step: Step, locators: Locators) -> str | None:
     if text is None:
         return None
     locator = locators.get(step.receiver)
-    return locator.translate(own_words(text)) if locator else own_words(text)
+    return (locator or Locator(None)).explain(text)[0]
 
 
 def _lost(step: Step) -> list[dict[str, str]]:
