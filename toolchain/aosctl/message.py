@@ -116,9 +116,10 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
     With `error` set (any JSON value but null; the module's own error) or `host_error` set (the
     module failed outside its own error handling) the process is as it was before, and the outbox is
-    empty. `handlers` names the handlers that ran, in order; `location` is where the last of them is
-    defined. `cost` counts Lua instructions where the evaluation was observed, else None; `changed`
-    likewise names the globals whose content changed, sorted.
+    empty; unless `kept`: then the error has undone nothing (the profile `hyper`). `handlers` names
+    the handlers that ran, in order; `location` is where the last of them is defined. `cost` counts
+    Lua instructions where the evaluation was observed, else None; `changed` likewise names the
+    globals whose content changed, sorted.
     """
 
     messages: tuple[Outgoing, ...] = ()
@@ -127,6 +128,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     output: Any = None
     error: Any = None
     host_error: str | None = None
+    kept: bool = False
     handlers: tuple[str, ...] = ()
     location: Location | None = None
     cost: int | None = None
@@ -134,8 +136,13 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def failed(self) -> bool:
-        """Return whether the process was put back to what it was before."""
+        """Return whether there was an error."""
         return self.error is not None or self.host_error is not None
+
+    @property
+    def is_undone(self) -> bool:
+        """Return whether the process was put back to what it was before."""
+        return self.failed and not self.kept
 
     @property
     def failure(self) -> str | None:

@@ -316,5 +316,7 @@ def _failure(locator: Locator | None, target: Target, result: Result) -> AosctlE
     return ProcessError(
         f"'{target.shown}' failed: {said}",
         where=place or f"process {target.id}",
-        hint="It is as it was before; nothing was sent.",
+        hint="What it did before that stays."
+        if result.kept
+        else "It is as it was before; nothing was sent.",
     )

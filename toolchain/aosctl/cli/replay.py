@@ -14,6 +14,7 @@ import msgspec
 from aosctl import view
 from aosctl.cli.command import Command
 from aosctl.cli.options import json_option
+from aosctl.emulator.profile import PROFILES, find_profile
 from aosctl.emulator.replay import Difference, ReplayReport, replay_files
 
 FAILED = 1
@@ -44,19 +45,19 @@ _SHOWN = 200  # characters of a value in words
 )
 @click.option(
     "--profile",
-    type=click.Choice(["aos"]),
+    type=click.Choice(list(PROFILES)),
     default="aos",
     show_default=True,
-    help="Whose rules hold.",
+    help="Whose rules hold: a version of aos (aos: 2.0.6), or hyper.",
 )
 @json_option
-def replay(*, files: tuple[Path, ...], engine: str, profile: str, as_json: bool) -> int:  # noqa: ARG001 - one each, so far
+def replay(*, files: tuple[Path, ...], engine: str, profile: str, as_json: bool) -> int:  # noqa: ARG001 - one engine, so far
     """
     Replay recorded traces and compare every result.
 
     tests/vectors/aos/README.md tells the format, and what may differ. Exit code 1: something does.
     """
-    report = replay_files(files)
+    report = replay_files(files, profile=find_profile(profile))
     if as_json:
         view.print_document(_document(report))
     else:

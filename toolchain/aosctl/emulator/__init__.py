@@ -1,0 +1,1 @@
+"""Processes, and the world in which they send one another messages."""

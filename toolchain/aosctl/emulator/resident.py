@@ -13,6 +13,7 @@ import msgspec
 from aosctl.dataitem import encode_base64url
 from aosctl.emulator.clock import Clock
 from aosctl.emulator.process import Process
+from aosctl.emulator.profile import Profile
 from aosctl.message import Environment, Message, Result
 
 _PATCH = ("device", "patch@1.0")
@@ -23,12 +24,19 @@ class Resident:
     """
     A process that lives in a world.
 
-    `history` gives the messages that it has evaluated without failing; from them it is rebuilt at
-    its first use. `published` is what its `patch@1.0` messages said, merged.
+    `history` gives the messages that it has evaluated and that were not undone; from them it is
+    rebuilt at its first use. `published` is what its `patch@1.0` messages said, merged.
     """
 
-    def __init__(self, environment: Environment, history: Callable[[], Iterable[Message]]) -> None:
+    def __init__(
+        self,
+        environment: Environment,
+        history: Callable[[], Iterable[Message]],
+        *,
+        profile: Profile,
+    ) -> None:
         self.environment = environment
+        self.profile = profile
         self.nonce = -1
         self.hash_chain = ""
         self.seen: set[str] = set()
@@ -40,7 +48,7 @@ class Resident:
     def process(self) -> Process:
         """The Lua process; one that comes from a log is rebuilt at its first use."""
         if self._process is None:
-            self._process = Process(self.environment)
+            self._process = Process(self.environment, profile=self.profile)
             self._process.replay(self._history())
         return self._process
 

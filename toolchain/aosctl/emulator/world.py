@@ -18,6 +18,7 @@ from aosctl.dataitem import encode_base64url
 from aosctl.emulator import messenger
 from aosctl.emulator.clock import Clock
 from aosctl.emulator.messenger import Post
+from aosctl.emulator.profile import AOS, AOS_MODULE, Profile, profile_of_module
 from aosctl.emulator.resident import Resident
 from aosctl.emulator.trace import Step, TraceNode, build_tree
 from aosctl.errors import HopLimitError, UsageError
@@ -35,7 +36,6 @@ from aosctl.message import (
 from aosctl.wallet import development_address
 
 HOP_LIMIT = 10_000
-AOS_MODULE = "ISShJH1ij-hPPt9St5UFFr_8Ys3Kj5cyg7zrMGt7H9s"  # aos 2.0.6, ao-network 4.8
 DRYRUN_ID = "1234"  # what clients put into a dry run, ao-network 3.5
 _REMOVED_TAGS = frozenset({"From", "Owner"})  # a compute unit hides these from the process
 
@@ -61,6 +61,9 @@ class World:
     **Time.** The clock starts at a fixed instant and moves one millisecond before each delivery to
     a process; `advance` moves it further. A world never looks at the real time.
 
+    **Versions.** A process follows the profile that it is spawned with, else that of the world,
+    else that of its module where the id is known, else aos 2.0.6.
+
     `steps` is the trace: one step a delivery, in order. `count` is the number of messages that came
     from outside; it is what makes two equal ones differ.
     """
@@ -71,10 +74,12 @@ class World:
         hop_limit: int = HOP_LIMIT,
         now: int | None = None,
         module: str = AOS_MODULE,
+        profile: Profile | None = None,
         messenger_address: str | None = None,
     ) -> None:
         self.clock = Clock() if now is None else Clock(now)
         self.module = module
+        self.profile = profile
         self.authority = messenger_address or development_address("messenger")
         self.steps: list[Step] = []
         self._hop_limit = hop_limit
@@ -95,6 +100,7 @@ class World:
         id: str | None = None,  # noqa: A002 - the network's own word
         anchor: str | None = None,
         signature: str | None = None,
+        profile: Profile | None = None,
     ) -> str:
         """
         Make a process owned by `owner` and queue its first message; return its id.
@@ -108,7 +114,7 @@ class World:
             {"Module": self.module, "Authority": self.authority},
         )
         process_id = id or self._make_id("process", owner, "", tags, data)
-        self._settle(process_id, owner, tags)
+        self._settle(process_id, owner, tags, profile=profile)
         message = Message(
             id=process_id,
             signature=signature,
@@ -329,6 +335,15 @@ class World:
         """Return every process of this world by its id."""
         return {name: resident.environment for name, resident in self._residents.items()}
 
+    def profile_of(self, process: str) -> Profile:
+        """
+        Return whose rules a process follows.
+
+        Raises:
+            UsageError: there is no such process.
+        """
+        return self._resident(process).profile
+
     def result(self, process: str, message: str) -> Result:
         """
         Return what `process` made of `message`.
@@ -428,21 +443,25 @@ class World:
         for resident in self._residents.values():
             resident.close()
 
-    def _settle(self, process_id: str, owner: str, tags: Tags) -> None:
+    def _settle(
+        self, process_id: str, owner: str, tags: Tags, *, profile: Profile | None = None
+    ) -> None:
         module = first_tag(tags, "Module") or self.module
         environment = Environment(
             process=Definition(process_id, owner, tags),
             module=Definition(module, owner, ()),
         )
         self._residents[process_id] = Resident(
-            environment, history=lambda: self._survived(process_id)
+            environment,
+            history=lambda: self._survived(process_id),
+            profile=profile or self.profile or profile_of_module(module) or AOS,
         )
 
     def _survived(self, process: str) -> list[Message]:
         return [
             step.message
             for step in self.steps
-            if step.receiver == process and step.result is not None and not step.result.failed
+            if step.receiver == process and step.result is not None and not step.result.is_undone
         ]
 
     def _resident(self, process: str) -> Resident:

@@ -13,8 +13,9 @@ from aosctl import lock
 from aosctl.dataitem import DataItem
 from aosctl.emulator.messenger import LEGACY_VARIANT
 from aosctl.emulator.process import Process
+from aosctl.emulator.profile import AOS_MODULE
 from aosctl.emulator.trace import Step, TraceNode, build_tree, walk
-from aosctl.emulator.world import AOS_MODULE, World
+from aosctl.emulator.world import World
 from aosctl.errors import NetworkError
 from aosctl.log import Log
 from aosctl.message import (
@@ -270,7 +271,7 @@ class LocalNetwork:
         return [seen for name, ids in wanted.items() for seen in self._observe_one(name, ids)]
 
     def _observe_one(self, name: str, ids: set[str]) -> list[Step]:
-        process = Process(self.world.processes[name])
+        process = Process(self.world.processes[name], profile=self.world.profile_of(name))
         seen: list[Step] = []
         try:
             for step in self.world.sent_to(name):
@@ -284,7 +285,7 @@ class LocalNetwork:
                     seen.append(msgspec.structs.replace(step, result=observed))
                     if len(seen) == len(ids):
                         break
-                elif not step.result.failed:
+                elif not step.result.is_undone:
                     process.replay([step.message])
         finally:
             process.close()
