@@ -13,8 +13,9 @@ run: $(READY)
 	$(BIN)/aosctl deploy --record $(STATE)/deployments.json --state-dir $(STATE)/state
 	$(BIN)/aosctl smoke --record $(STATE)/deployments.json --state-dir $(STATE)/state --report $(STATE)/report.md
 
+# The processes of the bundles are tried under both kinds of error: docs/profiles.md.
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest --profile aos --profile hyper
 
 lint: $(READY)
 	$(BIN)/ruff check

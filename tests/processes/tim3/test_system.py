@@ -215,7 +215,7 @@ def test_a_coordinator_that_the_token_manager_does_not_know_waits_and_goes_on(
     sent = tim3.deposit("alice", "100")
     assert ("token_manager", "Mint-Error", "coordinator") in tim3.between(sent)
     assert tim3.ask("coordinator", "Health")["openOperations"] == 1
-    tim3.stage.world.advance(300_001)
+    tim3.stage.advance(300_001)
     tim3.sweep()
     assert tim3.ask("coordinator", "Health")["openOperations"] == 1
     manager.evaluate(f'Peers.coordinator = "{known}"')
@@ -230,7 +230,7 @@ def test_a_lock_that_the_coordinator_never_heard_of_is_given_back(tim3: Ensemble
     manager.evaluate(f'Peers.coordinator = "{name_address("carol")}"')
     tim3.deposit("alice", "100")
     manager.evaluate(f'Peers.coordinator = "{known}"')
-    tim3.stage.world.advance(3 * 300_000 + 1)
+    tim3.stage.advance(3 * 300_000 + 1)
     tim3.sweep()
     assert tim3.balance("mock_usda", "alice") == "1000"
     assert_at_rest(tim3, "0")

@@ -20,6 +20,7 @@ from typing import Any
 import msgspec
 
 from aosctl.bundle import Bundle, build_bundle
+from aosctl.emulator.profile import Profile
 from aosctl.emulator.trace import Step
 from aosctl.emulator.world import World
 from aosctl.message import Message, is_address, make_tags, name_address, strip_colours
@@ -61,9 +62,11 @@ class Sent(msgspec.Struct, frozen=True):
 class Stage:
     """A world, the project whose bundles it runs, and names for addresses."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, profile: Profile | None = None) -> None:
         self.root = root
-        self.world = World()
+        self.world = World(profile=profile)
+        seconds = profile is not None and profile.counts_seconds
+        self._tick = 1000 if seconds else 1
 
     def address(self, name: str) -> str:
         """Return `name` if it is an address already, else the address that it stands for."""
@@ -75,6 +78,21 @@ class Stage:
         actor = Actor(self, process, owner)
         actor.load(source)
         return actor
+
+    @property
+    def now(self) -> int:
+        """Return the time in milliseconds, as exactly as a process can tell it."""
+        return self.world.now // self._tick * self._tick
+
+    def advance(self, milliseconds: int) -> None:
+        """
+        Move the clock forward: the next message comes later than that, by as little as can be told.
+
+        With a clock of milliseconds that is the one by which each message moves it; with one of
+        seconds, which many messages share, it is up to a second.
+        """
+        whole = milliseconds // self._tick * self._tick
+        self.world.advance(milliseconds if self._tick == 1 else whole + self._tick)
 
     def run(self) -> list[Sent]:
         """
