@@ -12,8 +12,10 @@ import msgspec
 
 from aosctl.dataitem import encode_base64url
 from aosctl.emulator.clock import Clock
+from aosctl.emulator.cron import Cron, read_crons
 from aosctl.emulator.process import Process
 from aosctl.emulator.profile import Profile
+from aosctl.errors import EmulatorError
 from aosctl.message import Environment, Message, Result
 
 _PATCH = ("device", "patch@1.0")
@@ -24,6 +26,7 @@ class Resident:
     """
     A process that lives in a world.
 
+    `crons` are those that it asks for; `fault` says why no compute unit would evaluate it, if so.
     `history` gives the messages that it has evaluated and that were not undone; from them it is
     rebuilt at its first use. `published` is what its `patch@1.0` messages said, merged.
     """
@@ -41,6 +44,7 @@ class Resident:
         self.hash_chain = ""
         self.seen: set[str] = set()
         self.published: dict[str, Any] = {}
+        self.crons, self.fault = _crons_of(environment)
         self._history = history
         self._process: Process | None = None
 
@@ -70,10 +74,12 @@ class Resident:
 
     def catch_up(self, message: Message, result: Result) -> None:
         """Take note of a message that was scheduled and evaluated in an earlier run."""
+        self.note(result)
+        if message.cron:
+            return
         self.seen.add(message.id or "")
         self.nonce = -1 if message.nonce is None else message.nonce
         self.hash_chain = message.hash_chain or ""
-        self.note(result)
 
     def note(self, result: Result) -> None:
         """Merge into `published` what the outbox of `result` publishes."""
@@ -86,6 +92,14 @@ class Resident:
         """Let go of the Lua state."""
         if self._process is not None:
             self._process.close()
+
+
+def _crons_of(environment: Environment) -> tuple[tuple[Cron, ...], str | None]:
+    """Return what the tags of a process ask for, and why nobody would evaluate it, if so."""
+    try:
+        return read_crons(environment.process.tags), None
+    except EmulatorError as error:
+        return (), error.message
 
 
 def _merge(into: dict[str, Any], patch: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ import msgspec
 from aosctl.dataitem import encode_base64url
 from aosctl.emulator import messenger
 from aosctl.emulator.clock import Clock
+from aosctl.emulator.cron import Schedule
 from aosctl.emulator.messenger import Post
 from aosctl.emulator.profile import AOS, AOS_MODULE, Profile, profile_of_module
 from aosctl.emulator.resident import Resident
@@ -59,7 +60,8 @@ class World:
     its own order. Nothing else decides, so every run of the same input is the same run.
 
     **Time.** The clock starts at a fixed instant and moves one millisecond before each delivery to
-    a process; `advance` moves it further. A world never looks at the real time.
+    a process; `advance` moves it further. A world never looks at the real time. Crons fire as the
+    clock passes them, before any message that is dated later.
 
     **Versions.** A process follows the profile that it is spawned with, else that of the world,
     else that of its module where the id is known, else aos 2.0.6.
@@ -87,6 +89,7 @@ class World:
         self._queue: deque[Envelope] = deque()
         self._residents: dict[str, Resident] = {}
         self._known: dict[str, Message] = {}
+        self._schedule = Schedule()
         self.count = 0
 
     # --- what comes from outside ---------------------------------------------------------------
@@ -182,9 +185,25 @@ class World:
             raise UsageError(f"message {message} is not known here, so it cannot be assigned")
         self._queue.append(Envelope(message=known, receiver=process, parent=None, root=message))
 
-    def advance(self, milliseconds: int) -> None:
-        """Move the clock forward."""
-        self.clock.advance(milliseconds)
+    def advance(self, milliseconds: int) -> list[Step]:
+        """
+        Move the clock forward; return the steps made on the way.
+
+        Where a cron falls due, everything that waits is delivered first; it fires at its time, and
+        what it causes is delivered before the next. Without crons nothing is delivered.
+
+        Raises:
+            HopLimitError: as `run`.
+        """
+        made: list[Step] = []
+        end = self.clock.after(milliseconds)
+        while self._schedule.due <= end:
+            made += self.run()
+            if self._schedule.due <= end:
+                self.clock.reach(int(self._schedule.due))
+                made += self.run()
+        self.clock.reach(end)
+        return made
 
     # --- delivery ------------------------------------------------------------------------------
 
@@ -197,13 +216,15 @@ class World:
                 rest of the queue is dropped; what was delivered stays.
         """
         made: list[Step] = []
-        while self._queue:
-            made.append(self._deliver(self._queue.popleft()))
+        while (step := self.step()) is not None:
+            made.append(step)
         self._hops.clear()
         return made
 
     def step(self) -> Step | None:
-        """Deliver one message; return None if every mailbox is empty."""
+        """Deliver one message; return None if every mailbox is empty and no cron is due."""
+        if self._schedule.due <= self.clock.now + bool(self._queue):  # a delivery moves the clock
+            return self._fire()
         return self._deliver(self._queue.popleft()) if self._queue else None
 
     def mailbox(self, receiver: str) -> list[Envelope]:
@@ -224,12 +245,33 @@ class World:
         if envelope.message.id in resident.seen:
             refused = "it was delivered to this process before"
             return self._note(envelope, envelope.message, None, refused=refused)
+        if resident.fault is not None:
+            return self._note(envelope, envelope.message, None, refused=resident.fault)
         self.clock.advance(1)
         message = resident.schedule(envelope.message, self.clock)
+        if message.id == envelope.receiver:
+            self._enter_crons(resident, message)
+        return self._evaluate(resident, envelope, message)
+
+    def _fire(self) -> Step:
+        """Evaluate the message of the cron that is due first."""
+        name, message = self._schedule.take()
+        process = message.target or ""
+        root = encode_base64url(hashlib.sha256(name.encode()).digest())
+        envelope = Envelope(message=message, receiver=process, parent=None, root=root)
+        return self._evaluate(self._residents[process], envelope, message)
+
+    def _enter_crons(self, resident: Resident, spawn: Message) -> None:
+        if resident.crons:
+            origin = spawn.timestamp or 0
+            self._schedule.add(
+                resident.environment, resident.crons, origin=origin, now=self.clock.now
+            )
+
+    def _evaluate(self, resident: Resident, envelope: Envelope, message: Message) -> Step:
         result = resident.process.evaluate(message)
-        post = messenger.push(
-            result, cause=envelope.message.id or "", root=envelope.root, sender=resident.environment
-        )
+        cause = message.id or envelope.root
+        post = messenger.push(result, cause=cause, root=envelope.root, sender=resident.environment)
         resident.note(result)
         self._carry_on(post, envelope)
         return self._note(envelope, message, result, lost=post.lost)
@@ -270,7 +312,7 @@ class World:
         return step
 
     def _carry_on(self, post: Post, cause: Envelope) -> None:
-        parent = cause.message.id or ""
+        parent = cause.message.id or cause.root
         fresh: dict[str, Message] = {}
         for pushed in post.messages:
             message = self._signed_by_messenger(
@@ -437,6 +479,8 @@ class World:
             if resident is None or step.result is None:
                 continue
             resident.catch_up(step.message, step.result)
+            if step.id == step.receiver:
+                self._enter_crons(resident, step.message)
 
     def close(self) -> None:
         """Let go of every Lua state."""

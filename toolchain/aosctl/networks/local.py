@@ -224,11 +224,20 @@ class LocalNetwork:
             self._known = set(world.processes)
         return self._world
 
-    def advance(self, milliseconds: int) -> int:
-        """Move the clock forward, for good; return the new time in milliseconds."""
-        self.world.advance(milliseconds)
+    def advance(self, milliseconds: int) -> list[Step]:
+        """
+        Move the clock forward, for good; return what crons caused on the way, which the log keeps.
+
+        Raises:
+            HopLimitError: the messages go round without end; nothing of it was kept.
+        """
+        try:
+            made = self.world.advance(milliseconds)
+        except BaseException:
+            self._forget()
+            raise
         self._settle(None)
-        return self.world.now
+        return made
 
     def _sign(self, target: str | None, tags: Tags, data: str) -> DataItem:
         anchor = f"{self.world.count + self._signed + 1:032d}".encode()
