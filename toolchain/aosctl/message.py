@@ -182,6 +182,21 @@ def make_tags(pairs: Mapping[str, str] | Iterable[tuple[str, str]]) -> Tags:
     return tuple(Tag(name, value) for name, value in items)
 
 
+def sender_of(owner: str, tags: Tags) -> str:
+    """Return the `From` of a message signed by `owner`."""
+    return first_tag(tags, "From-Process") or owner
+
+
+def forwarder_of(owner: str, tags: Tags) -> str | None:
+    """Return the `Forwarded-By` of a message signed by `owner`."""
+    return owner if first_tag(tags, "From-Process") is not None else None
+
+
+def hide_claims(tags: Tags) -> Tags:
+    """Return the tags without those that a compute unit hides from the process."""
+    return tuple(tag for tag in tags if tag.name not in {"From", "Owner"})
+
+
 def is_id(text: str) -> bool:
     """Return whether `text` has the shape of an id or Arweave address: 43 characters base64url."""
     return ID_PATTERN.fullmatch(text) is not None

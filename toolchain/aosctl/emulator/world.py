@@ -31,14 +31,16 @@ from aosctl.message import (
     Tag,
     Tags,
     first_tag,
+    forwarder_of,
+    hide_claims,
     is_address,
+    sender_of,
     to_bytes,
 )
 from aosctl.wallet import development_address
 
 HOP_LIMIT = 10_000
 DRYRUN_ID = "1234"  # what clients put into a dry run, ao-network 3.5
-_REMOVED_TAGS = frozenset({"From", "Owner"})  # a compute unit hides these from the process
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,8 +124,8 @@ class World:
             id=process_id,
             signature=signature,
             owner=owner,
-            sender=_sender_of(owner, tags),
-            forwarded_by=_forwarder_of(owner, tags),
+            sender=sender_of(owner, tags),
+            forwarded_by=forwarder_of(owner, tags),
             target=process_id,
             anchor=anchor,
             tags=tags,
@@ -163,8 +165,8 @@ class World:
             id=id or self._make_id("message", sender, target, tags, data),
             signature=signature,
             owner=sender,
-            sender=_sender_of(sender, tags),
-            forwarded_by=_forwarder_of(sender, tags),
+            sender=sender_of(sender, tags),
+            forwarded_by=forwarder_of(sender, tags),
             target=target,
             anchor=anchor,
             tags=tags,
@@ -343,18 +345,17 @@ class World:
         return Message(
             id=message_id,
             owner=self.authority,
-            sender=_sender_of(self.authority, tags),
-            forwarded_by=_forwarder_of(self.authority, tags),
+            sender=sender_of(self.authority, tags),
+            forwarded_by=forwarder_of(self.authority, tags),
             target=target,
             anchor=anchor,
-            tags=tuple(tag for tag in tags if tag.name not in _REMOVED_TAGS),
+            tags=hide_claims(tags),
             data=data,
         )
 
     def _enqueue(self, message: Message, receiver: str) -> None:
         self.count += 1
-        tags = tuple(tag for tag in message.tags if tag.name not in _REMOVED_TAGS)
-        message = msgspec.structs.replace(message, tags=tags)
+        message = msgspec.structs.replace(message, tags=hide_claims(message.tags))
         self._pass(message, receiver, None, message.id or "")
 
     def _pass(self, message: Message, receiver: str, parent: str | None, root: str) -> None:
@@ -528,11 +529,3 @@ def _with_defaults(tags: Tags, first: dict[str, str], last: dict[str, str]) -> T
     before = tuple(Tag(n, v) for n, v in first.items() if n not in names)
     after = tuple(Tag(n, v) for n, v in last.items() if n not in names)
     return before + tags + after
-
-
-def _sender_of(owner: str, tags: Tags) -> str:
-    return first_tag(tags, "From-Process") or owner
-
-
-def _forwarder_of(owner: str, tags: Tags) -> str | None:
-    return owner if first_tag(tags, "From-Process") is not None else None
