@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 STATE  := build/run
 
-.PHONY: run test lint bench clean
+.PHONY: run test shuffle lint bench clean
 
 run: $(READY)
 	@mkdir -p $(STATE)
@@ -16,6 +16,10 @@ run: $(READY)
 # The processes of the bundles are tried under both kinds of error: docs/profiles.md.
 test: lint
 	$(BIN)/pytest --profile aos --profile hyper
+
+# Another order of `pairs` and of deliveries each time; a failure shows the seed that repeats it.
+shuffle: $(READY)
+	$(BIN)/pytest tests/processes --profile aos --profile hyper --shuffle random
 
 lint: $(READY)
 	$(BIN)/ruff check

@@ -31,8 +31,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def stage(project: Path, profile: Profile) -> Iterator[Stage]:
-    stage = Stage(project, profile=profile)
+def stage(project: Path, profile: Profile, shuffle: int | None) -> Iterator[Stage]:
+    stage = Stage(project, profile=profile, shuffle=shuffle)
     yield stage
     stage.close()
 

@@ -22,8 +22,8 @@ Configure = Callable[..., Sent]
 
 
 @pytest.fixture
-def stage(profile: Profile) -> Iterator[Stage]:
-    stage = Stage(ROOT, profile=profile)
+def stage(profile: Profile, shuffle: int | None) -> Iterator[Stage]:
+    stage = Stage(ROOT, profile=profile, shuffle=shuffle)
     yield stage
     stage.close()
 

@@ -75,6 +75,7 @@ def root_of(tim3: Ensemble) -> str:
     return [step.id for step in tim3.stage.world.steps if step.parent is None][-1]
 
 
+@pytest.mark.unshuffled("a picture of the usual order")
 def test_a_mint_walks_through_all_five(tim3: Ensemble) -> None:
     sent = tim3.deposit("alice", "100")
     compare_with_snapshot("mint", tim3.picture(root_of(tim3)))
@@ -92,6 +93,7 @@ def test_a_mint_walks_through_all_five(tim3: Ensemble) -> None:
     assert_nothing_odd(tim3)
 
 
+@pytest.mark.unshuffled("a picture of the usual order")
 def test_a_redeem_walks_through_all_five(tim3: Ensemble) -> None:
     tim3.deposit("alice", "100")
     sent = tim3.redeem("alice", "40", Request_Id="first")

@@ -34,7 +34,8 @@ class Process:
 
     A message that fails leaves no trace in the state, nor does a dry run: before the next message
     the process is put back to what the messages that succeeded had made of it. A profile that keeps
-    errors takes a handler's error for a success; a failure of the host is undone there too.
+    errors takes a handler's error for a success; a failure of the host is undone there too. With a
+    seed in `shuffle`, tables are walked in the order that follows from it.
     """
 
     def __init__(
@@ -42,12 +43,14 @@ class Process:
         environment: Environment,
         *,
         profile: Profile = AOS,
+        shuffle: int | None = None,
         memory_limit: int = MEMORY_LIMIT,
         instruction_limit: int = INSTRUCTION_LIMIT,
     ) -> None:
         self.environment = environment
         self.id = environment.process.id
         self.profile = profile
+        self._shuffle = shuffle
         self._memory_limit = memory_limit
         self._instruction_limit = instruction_limit
         self._state = Rollback(self._boot)
@@ -125,7 +128,7 @@ class Process:
         if self._closed:
             raise EmulatorError(f"process {self.id} is closed")
         state = LuaState(memory_limit=self._memory_limit, instruction_limit=self._instruction_limit)
-        door = state.load_door(self.profile.settings())
+        door = state.load_door(self.profile.settings(), shuffle=self._shuffle)
         door.boot()
         door.define(b"Process", *_flatten_definition(self.environment.process))
         door.define(b"Module", *_flatten_definition(self.environment.module))

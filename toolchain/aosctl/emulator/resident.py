@@ -37,9 +37,11 @@ class Resident:
         history: Callable[[], Iterable[Message]],
         *,
         profile: Profile,
+        shuffle: int | None = None,
     ) -> None:
         self.environment = environment
         self.profile = profile
+        self._shuffle = shuffle
         self.nonce = -1
         self.hash_chain = ""
         self.seen: set[str] = set()
@@ -52,7 +54,7 @@ class Resident:
     def process(self) -> Process:
         """The Lua process; one that comes from a log is rebuilt at its first use."""
         if self._process is None:
-            self._process = Process(self.environment, profile=self.profile)
+            self._process = Process(self.environment, profile=self.profile, shuffle=self._shuffle)
             self._process.replay(self._history())
         return self._process
 

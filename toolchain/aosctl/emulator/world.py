@@ -18,9 +18,11 @@ from aosctl.dataitem import encode_base64url
 from aosctl.emulator import messenger
 from aosctl.emulator.clock import Clock
 from aosctl.emulator.cron import Schedule
+from aosctl.emulator.envelope import Envelope
 from aosctl.emulator.messenger import Post
 from aosctl.emulator.profile import AOS, AOS_MODULE, Profile, profile_of_module
 from aosctl.emulator.resident import Resident
+from aosctl.emulator.shuffle import Shuffle
 from aosctl.emulator.trace import Step, TraceNode, build_tree
 from aosctl.errors import HopLimitError, UsageError
 from aosctl.message import (
@@ -43,15 +45,6 @@ HOP_LIMIT = 10_000
 DRYRUN_ID = "1234"  # what clients put into a dry run, ao-network 3.5
 
 
-class Envelope(msgspec.Struct, frozen=True, kw_only=True):
-    """A message in a mailbox: everything but what the scheduler adds on delivery."""
-
-    message: Message
-    receiver: str
-    parent: str | None
-    root: str
-
-
 class World:
     """
     Processes and wallets that send one another messages, in virtual time.
@@ -59,7 +52,8 @@ class World:
     **Order of delivery.** Each process has a mailbox that is emptied first in, first out. Across
     mailboxes the message that was sent first is delivered first: one queue for all, into which the
     outbox of an evaluation goes as a whole, messages before spawns before assignments, each in
-    its own order. Nothing else decides, so every run of the same input is the same run.
+    its own order. Nothing else decides, so every run of the same input is the same run. With a seed
+    in `shuffle` the order is another one that the network might take, and so is that of `pairs`.
 
     **Time.** The clock starts at a fixed instant and moves one millisecond before each delivery to
     a process; `advance` moves it further. A world never looks at the real time. Crons fire as the
@@ -79,6 +73,7 @@ class World:
         now: int | None = None,
         module: str = AOS_MODULE,
         profile: Profile | None = None,
+        shuffle: int | None = None,
         messenger_address: str | None = None,
     ) -> None:
         self.clock = Clock() if now is None else Clock(now)
@@ -86,6 +81,8 @@ class World:
         self.profile = profile
         self.authority = messenger_address or development_address("messenger")
         self.steps: list[Step] = []
+        self._seed = shuffle
+        self._shuffle = None if shuffle is None else Shuffle(shuffle)
         self._hop_limit = hop_limit
         self._hops: dict[str, int] = {}
         self._queue: deque[Envelope] = deque()
@@ -227,7 +224,7 @@ class World:
         """Deliver one message; return None if every mailbox is empty and no cron is due."""
         if self._schedule.due <= self.clock.now + bool(self._queue):  # a delivery moves the clock
             return self._fire()
-        return self._deliver(self._queue.popleft()) if self._queue else None
+        return self._deliver(self._take()) if self._queue else None
 
     def mailbox(self, receiver: str) -> list[Envelope]:
         """Return what waits for `receiver`, the oldest first."""
@@ -251,9 +248,12 @@ class World:
             return self._note(envelope, envelope.message, None, refused=resident.fault)
         self.clock.advance(1)
         message = resident.schedule(envelope.message, self.clock)
-        if message.id == envelope.receiver:
+        if envelope.is_spawn:
             self._enter_crons(resident, message)
         return self._evaluate(resident, envelope, message)
+
+    def _take(self) -> Envelope:
+        return self._shuffle.take(self._queue) if self._shuffle else self._queue.popleft()
 
     def _fire(self) -> Step:
         """Evaluate the message of the cron that is due first."""
@@ -500,6 +500,7 @@ class World:
             environment,
             history=lambda: self._survived(process_id),
             profile=profile or self.profile or profile_of_module(module) or AOS,
+            shuffle=self._seed,
         )
 
     def _survived(self, process: str) -> list[Message]:

@@ -62,9 +62,11 @@ class Sent(msgspec.Struct, frozen=True):
 class Stage:
     """A world, the project whose bundles it runs, and names for addresses."""
 
-    def __init__(self, root: Path, *, profile: Profile | None = None) -> None:
+    def __init__(
+        self, root: Path, *, profile: Profile | None = None, shuffle: int | None = None
+    ) -> None:
         self.root = root
-        self.world = World(profile=profile)
+        self.world = World(profile=profile, shuffle=shuffle)
         seconds = profile is not None and profile.counts_seconds
         self._tick = 1000 if seconds else 1
 
@@ -96,7 +98,9 @@ class Stage:
 
     def run(self) -> list[Sent]:
         """
-        Deliver until all is quiet; return what processes sent meanwhile, in order of delivery.
+        Deliver until all is quiet; return what processes sent meanwhile, in the order of sending.
+
+        That is the order of delivery too, unless deliveries are shuffled.
 
         Raises:
             ProcessError: a handler failed.
@@ -109,7 +113,10 @@ class Stage:
             lost = [loss for loss in step.lost if loss.reason != _NO_TARGET]
             if lost:
                 raise AssertionError(f"{step.message.action}: {lost}")
-        return [_sent(step) for step in steps if step.parent is not None]
+        place = {step.id: index for index, step in enumerate(steps)}
+        caused = [step for step in steps if step.parent is not None]
+        caused.sort(key=lambda step: (place.get(step.parent or "", -1), _reference(step)))
+        return [_sent(step) for step in caused]
 
     def close(self) -> None:
         """Let go of every process."""
@@ -175,6 +182,12 @@ class Actor:
 
 def _sent(step: Step) -> Sent:
     return Sent(step.receiver, step.message)
+
+
+def _reference(step: Step) -> int:
+    """Return which of its sender's messages this is, by the count that aos keeps."""
+    text = step.message.tag("Reference") or ""
+    return int(text) if text.isdecimal() else 0
 
 
 @cache
