@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from aosctl.bundle import Bundle, build_bundle
 from aosctl.emulator.world import World
 from aosctl.errors import BundleError
-from aosctl.line_map import LineMap
+from aosctl.lua.line_map import LineMap
+from aosctl.lua.source import compact
 from aosctl.message import make_tags, name_address
 
 OWNER = name_address("deployer")
@@ -69,10 +70,11 @@ def test_the_same_tree_gives_the_same_bytes_elsewhere(tmp_path: Path) -> None:
     assert str(tmp_path) not in one.text
 
 
-def test_a_file_stands_unchanged_between_its_marks(tmp_path: Path) -> None:
-    text = "-- why\nlocal one = 1   -- and how\nreturn {\n  one = one,\n}\n"
+def test_a_file_stands_compacted_on_its_own_lines_between_its_marks(tmp_path: Path) -> None:
+    text = "-- why\nlocal one = 1 -- and how\nreturn {\n  one = one,\n}\n"
+    bare = " \nlocal one = 1  \nreturn {\none = one,\n}\n"
     bundle = build(tmp_path, {"lib/a.lua": text, "b/p/process.lua": 'require("lib.a")'})
-    assert f"-- processes/lib/a.lua\n{text}end -- processes/lib/a.lua\n" in bundle.text
+    assert f"-- processes/lib/a.lua\n{bare}end -- processes/lib/a.lua\n" in bundle.text
 
 
 def test_what_is_required_comes_first_and_the_source_last(tmp_path: Path) -> None:
@@ -303,6 +305,7 @@ def test_a_failing_line_is_given_back_as_file_and_line(tmp_path: Path) -> None:
 
 def test_a_line_of_ours_belongs_to_no_file(tmp_path: Path) -> None:
     bundle = build(tmp_path, {"b/p/process.lua": "X = 1"})
+    assert LineMap.read(bundle.text) == bundle.line_map
     assert bundle.line_map.locate(1) is None
     assert bundle.line_map.locate(10_000) is None
     assert bundle.line_map.translate('[string "aos"]:1: x') == '[string "aos"]:1: x'
@@ -332,8 +335,10 @@ def test_any_name_will_do_and_every_line_finds_back(
     bundle = build(root, files | {"b/p/process.lua": f"X = {total}"})
     assert run(bundle, "return X") == str(sum(lines[: len(names)]))
     texts = bundle.text.split("\n")
+    marked = [(s.first, s.last) for s in LineMap.read(bundle.text).segments]
+    assert marked == [(s.first, s.last) for s in bundle.line_map.segments]
     for segment in bundle.line_map.segments:
-        source = (root / segment.path).read_text().split("\n")
+        source = compact((root / segment.path).read_text()).split("\n")
         for number, line in enumerate(source, 1):
             assert texts[segment.first + number - 2] == line
             assert bundle.line_map.locate(segment.first + number - 1) == (segment.path, number)

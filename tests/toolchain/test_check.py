@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from aosctl.check import CODES, Finding, check_bundle
-from aosctl.hazards import Hazard, find_hazards, title_kebab
-from aosctl.lua_source import syntax
+from aosctl.lua.hazards import Hazard, find_hazards, title_kebab
+from aosctl.lua.source import syntax
 from aosctl.manifest import load_manifest
 from aosctl.project import Project, find_project
 
@@ -93,7 +93,7 @@ def test_a_forgotten_local_is_a_warning(duo: Project) -> None:
 
 
 def test_a_bundle_that_fits_no_message_is_a_warning(duo: Project) -> None:
-    (finding,) = check(duo, process="-- " + "x" * 102_400)
+    (finding,) = check(duo, process="X = '" + "x" * 102_400 + "'")
     assert (finding.code, finding.severity) == ("bundle-size", "warning")
 
 

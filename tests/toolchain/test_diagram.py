@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from aosctl.diagram import make_diagram
 from aosctl.directory import Directory
 from aosctl.message import Message, make_tags, name_address
+from aosctl.view.diagram import make_diagram
 
 ALICE, TILL = name_address("alice"), name_address("till")
 DIRECTORY = Directory({"till": TILL}, {"alice": ALICE})

@@ -11,10 +11,7 @@ def test_the_architecture_names_each_module_once() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text()
     named = re.findall(r"^- `([\w/.-]+)`", text, re.MULTILINE)
     modules = [
-        str(path.relative_to(PACKAGE))
-        for suffix in ("py", "lua")
-        for path in PACKAGE.rglob(f"*.{suffix}")
-        if path.stat().st_size
+        str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py") if path.stat().st_size
     ]
     assert sorted(named) == sorted(modules)
 

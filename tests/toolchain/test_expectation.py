@@ -5,15 +5,15 @@ from typing import Any
 import pytest
 
 from aosctl.directory import Directory
-from aosctl.expectation import (
+from aosctl.message import Message, make_tags, name_address
+from aosctl.scenario.expectation import (
     describe,
     find_difference,
     find_fault,
     find_missing,
     list_messages,
 )
-from aosctl.message import Message, make_tags, name_address
-from aosctl.scenario import Expectation, Matches
+from aosctl.scenario.scenario import Expectation, Matches
 
 ALICE, TILL, SHELF = (name_address(name) for name in ("alice", "till", "shelf"))
 DIRECTORY = Directory({"till": TILL, "shelf": SHELF}, {"alice": ALICE})

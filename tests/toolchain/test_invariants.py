@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from aosctl.errors import BundleError, ScenarioError
-from aosctl.invariants import Broken, Invariants, load_invariants
-from aosctl.scenario import Laws
+from aosctl.scenario.invariants import Broken, Invariants, load_invariants
+from aosctl.scenario.scenario import Laws
 
 LAWS = """\
 local words = require("lib.words")

@@ -3,10 +3,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from lupa.lua53 import LuaRuntime
 
 from aosctl.errors import BundleError
-from aosctl.lua_scope import find_globals
-from aosctl.lua_source import load_source, make_source, plain_text, syntax
+from aosctl.lua.scope import find_globals
+from aosctl.lua.source import compact, load_source, make_source, plain_text, syntax
+
+ROOT = Path(__file__).parents[2]
 
 
 def names(text: str) -> list[str]:
@@ -158,3 +161,39 @@ def test_globals_that_are_assigned_are_found(text: str, expected: list[str]) -> 
 
 def test_an_expression_as_long_as_a_file_is_no_trouble() -> None:
     assert read("return " + " .. ".join(["x"] * 5_000)) == ["x"] * 5_000
+
+
+def compiled(text: str) -> bytes:
+    """The bytecode with its line numbers, which tells whether two texts are the same program."""
+    dump = LuaRuntime(encoding=None).eval(
+        "function(t) return string.dump(assert(load(t, 'x'))) end"
+    )
+    code = dump(text.encode())
+    assert isinstance(code, bytes)
+    return code
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "processes").rglob("*.lua")), ids=str)
+def test_a_compacted_file_is_the_same_program_on_the_same_lines(path: Path) -> None:
+    text = path.read_text()
+    bare = compact(text)
+    assert compiled(bare) == compiled(text)
+    assert "\n--- " not in bare
+    assert len(bare) < len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("local a--[[x]]= 1 -- y", "local a = 1  "),
+        ("return--[[x]]1", "return 1"),
+        ("--[==[ a\n b ]==]\nreturn 1", "\n\nreturn 1"),
+        ('return "-- no", [[\n  -- no\n  ]] -- yes', 'return "-- no", [[\n  -- no\n  ]]  '),
+        ("if a then\n\t  b = 1\n  end", "if a then\nb = 1\nend"),
+        ("a = 1 --[[ x\n  y ]] b = 2", "a = 1 \n b = 2"),
+        ('a = "x\\\n  y"\n  b = 1', 'a = "x\\\n  y"\nb = 1'),
+    ],
+)
+def test_strings_keep_what_looks_like_a_comment_or_indentation(text: str, bare: str) -> None:
+    assert compact(text) == bare
+    assert compiled(bare) == compiled(text)

@@ -7,10 +7,10 @@ from click.testing import CliRunner
 from aosctl.cli import main
 from aosctl.directory import Directory
 from aosctl.message import Message, make_tags, name_address
-from aosctl.player import Check, Picture
 from aosctl.project import Project
-from aosctl.report import make_report, write_report
+from aosctl.scenario.player import Check, Picture
 from aosctl.smoke import SmokeReport
+from aosctl.view.report import make_report, write_report
 
 ALICE, TILL = name_address("alice"), name_address("till")
 SALE = Picture(

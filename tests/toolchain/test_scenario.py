@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from aosctl.errors import ScenarioError
-from aosctl.scenario import Scenario, Step
-from aosctl.scenario_source import make_scenario
+from aosctl.scenario.scenario import Scenario, Step
+from aosctl.scenario.source import make_scenario
 
 PROCESSES = ("till", "shelf")
 HEAD = 'wallets = ["alice"]\n[values]\nunits = "4"\n[[stage]]\nname = "s"\nstarts = "configured"\n'

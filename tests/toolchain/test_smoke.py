@@ -11,11 +11,11 @@ from click.testing import CliRunner, Result
 
 from aosctl.bundle import build_bundles
 from aosctl.cli import main
-from aosctl.invariants import load_invariants
 from aosctl.manifest import load_manifest
 from aosctl.networks.local import LocalNetwork
 from aosctl.project import Project
-from aosctl.scenario_source import make_scenario
+from aosctl.scenario.invariants import load_invariants
+from aosctl.scenario.source import make_scenario
 from aosctl.smoke import Live, SmokeReport, run_smoke
 
 ROOT = Path(__file__).parents[2]

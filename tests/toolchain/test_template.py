@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from aosctl.template import fill, open_names
+from aosctl.scenario.template import fill, open_names
 
 
 def test_places_are_filled_at_any_depth_and_in_keys() -> None:

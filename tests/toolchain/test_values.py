@@ -7,8 +7,8 @@ import pytest
 from aosctl.directory import Directory
 from aosctl.errors import ScenarioError
 from aosctl.message import Message, make_tags, name_address
-from aosctl.scenario import Source
-from aosctl.values import put_figure, read_value, show_amount
+from aosctl.scenario.scenario import Source
+from aosctl.scenario.values import put_figure, read_value, show_amount
 
 TILL = name_address("till")
 DIRECTORY = Directory({"till": TILL})

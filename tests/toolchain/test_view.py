@@ -8,33 +8,33 @@ import sys
 import pytest
 from rich.text import Text
 
-from aosctl import view
 from aosctl.errors import ManifestError
+from aosctl.view import console
 
 ERROR = ManifestError("it lacks 'x'", where="m.toml:3", hint="Add it.")
 
 
 def test_an_error_has_three_parts_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
-    view.print_error(ERROR, as_json=False)
+    console.print_error(ERROR, as_json=False)
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err == "Error: it lacks 'x'\n  m.toml:3\n  Add it.\n"
 
 
 def test_an_error_without_place_and_hint_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    view.print_error(ManifestError("no"), as_json=False)
+    console.print_error(ManifestError("no"), as_json=False)
     assert capsys.readouterr().err == "Error: no\n"
 
 
 def test_an_error_as_a_document_goes_to_stdout(capsys: pytest.CaptureFixture[str]) -> None:
-    view.print_error(ERROR, as_json=True)
+    console.print_error(ERROR, as_json=True)
     captured = capsys.readouterr()
     assert captured.err == ""
-    assert json.loads(captured.out) == view.error_document(ERROR)
+    assert json.loads(captured.out) == console.error_document(ERROR)
 
 
 def test_markup_in_an_error_is_text(capsys: pytest.CaptureFixture[str]) -> None:
-    view.print_error(ManifestError("[bold]x[/bold] :smile:"), as_json=False)
+    console.print_error(ManifestError("[bold]x[/bold] :smile:"), as_json=False)
     assert capsys.readouterr().err == "Error: [bold]x[/bold] :smile:\n"
 
 
@@ -50,14 +50,14 @@ def test_markup_in_an_error_is_text(capsys: pytest.CaptureFixture[str]) -> None:
     ],
 )
 def test_text_of_processes_cannot_steer_the_terminal(text: str, shown: str) -> None:
-    assert view.plain(text) == shown
+    assert console.plain(text) == shown
 
 
 def test_a_long_line_stays_one_line_where_nobody_looks_on(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    view.print_line("word " * 200)
-    view.print_table(("name", "value"), [("x" * 300, "y")])
+    console.print_line("word " * 200)
+    console.print_table(("name", "value"), [("x" * 300, "y")])
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "word " * 200
     assert lines[2] == f"{'x' * 300}  y"
@@ -69,17 +69,17 @@ def test_no_colour_where_it_is_not_wanted(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("NO_COLOR", "1")
-    view.print_error(ERROR, as_json=False)
+    console.print_error(ERROR, as_json=False)
     assert set(re.findall(r"\x1b\[[0-9;]*m", terminal.getvalue())) <= {"\x1b[1m", "\x1b[0m"}
     assert "it lacks 'x'" in terminal.getvalue()
 
 
 def test_a_document_is_utf_8_whatever_it_holds(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
-    view.print_document({"data": "é\udcff"})
+    console.print_document({"data": "é\udcff"})
     assert capsysbinary.readouterr().out == '{\n  "data": "é�"\n}\n'.encode()
 
 
 def test_a_verdict_is_one_word() -> None:
-    assert view.verdict(ok=True) == Text("ok", "green")
-    assert view.verdict(ok=False).plain == "FAILED"
-    assert view.verdict(ok=True, skipped=True).plain == "skipped"
+    assert console.verdict(ok=True) == Text("ok", "green")
+    assert console.verdict(ok=False).plain == "FAILED"
+    assert console.verdict(ok=True, skipped=True).plain == "skipped"

@@ -4,11 +4,11 @@ Bundle: one Lua text a process, made from its source and all the files that it r
     -- header
     local aosctl_modules = {} …             our `require`: the modules below, else the runtime's
     aosctl_modules["lib.amount"] = function(...) -- processes/lib/amount.lua
-    <the file, unchanged>
+    <the file, on its own lines, without comments and indentation>
     end -- processes/lib/amount.lua
     …                                       what is required stands before what requires it
     local aosctl_results = table.pack((function(...) -- processes/tim3/lock_manager/process.lua
-    <the process's source, unchanged>
+    <the process's source likewise>
     end)()) -- processes/tim3/lock_manager/process.lua
     BundleHash = "<SHA-256 of all the lines above>"
     return table.unpack(aosctl_results, 1, aosctl_results.n)
@@ -32,14 +32,15 @@ from pathlib import Path
 
 import msgspec
 
-from aosctl.line_map import LineMap, Segment
+from aosctl.lua.line_map import LineMap, Segment
+from aosctl.lua.modules import ModuleFiles, Sources, collect_files
+from aosctl.lua.source import compact
 from aosctl.manifest import Manifest
 from aosctl.message import to_bytes
-from aosctl.modules import ModuleFiles, Sources, collect_files
 from aosctl.project import Project
 
 _HEADER = """\
--- {process}: one text made by aosctl of the files named at their marks, each unchanged.
+-- {process}: one text made by aosctl of the files named at their marks, compacted.
 -- BundleHash at the end is the SHA-256 of all the lines above it.
 local aosctl_modules = {{}}
 local require = (function(modules, runtime_require)
@@ -193,7 +194,7 @@ def _put(writer: _Writer, files: ModuleFiles, path: Path, *, before: str, after:
     # A file of its own has an `_ENV` of its own; here all would share the text's.
     env = " local _ENV = _ENV" if source.own_env else ""
     writer.put(f"\n{before}{env} -- {_comment(shown)}\n")
-    writer.put_file(shown, source.text)
+    writer.put_file(shown, compact(source.text))
     writer.put(f"{after} -- {_comment(shown)}\n")
 
 

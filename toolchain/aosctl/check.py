@@ -12,11 +12,11 @@ import msgspec
 
 from aosctl.bundle import build_process
 from aosctl.errors import BundleError
-from aosctl.hazards import find_hazards
-from aosctl.lua_scope import GlobalUse, find_globals
-from aosctl.lua_source import syntax
+from aosctl.lua.hazards import find_hazards
+from aosctl.lua.modules import ModuleFiles, Sources, collect_files
+from aosctl.lua.scope import GlobalUse, find_globals
+from aosctl.lua.source import syntax
 from aosctl.manifest import Manifest
-from aosctl.modules import ModuleFiles, Sources, collect_files
 from aosctl.names import did_you_mean
 from aosctl.project import Project
 

@@ -20,17 +20,17 @@ from aosctl.bundle import Bundle
 from aosctl.deploy import deploy
 from aosctl.directory import Directory
 from aosctl.errors import AosctlError
-from aosctl.ground import Ground, LiveGround, WorldGround
-from aosctl.invariants import Invariants
 from aosctl.ledger import Ledger
 from aosctl.manifest import Manifest
 from aosctl.message import name_address
 from aosctl.networks import Network
 from aosctl.networks.local import LocalNetwork
 from aosctl.plan import make_plan
-from aosctl.player import Check, Picture, Player
-from aosctl.scenario import DEPLOYER, Scenario, Stage, Start
-from aosctl.watch import Watch, sum_up
+from aosctl.scenario.ground import Ground, LiveGround, WorldGround
+from aosctl.scenario.invariants import Invariants
+from aosctl.scenario.player import Check, Picture, Player
+from aosctl.scenario.scenario import DEPLOYER, Scenario, Stage, Start
+from aosctl.scenario.watch import Watch, sum_up
 
 
 class SmokeReport(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,13 +1,17 @@
 --- What has been issued: the totals, and each user's mints minus redeems.
 --
 -- A position is a record of issue, not a claim: whoever was sent TIM3 redeems with no position, and
--- then has a negative one. Views show zero instead; nothing is ever decided by it.
+-- then has a negative one. The totals too may be below zero for a while, since the word of a burn
+-- may arrive before the word of the mint that it undoes. Views show zero instead; nothing is ever
+-- decided by a position.
 --
 --   make()                              nothing issued; plain tables, for a global
---   minted(accounts, user, quantity)    {minted, collateral, position} after a mint; changes nothing
---   redeemed(accounts, user, quantity)  likewise after a redeem; and whether that much was minted
+--   minted(accounts, user, quantity)    {minted, collateral, position} as a mint leaves them;
+--                                       changes nothing
+--   redeemed(accounts, user, quantity)  likewise of a redeem
+--   shown(total)                        a total as it is shown: never below zero
 --   position(accounts, user)            signed amount text
---   view(position)                      {collateral, tim3Minted, collateralRatio, healthFactor, net}
+--   view(position)                      what users see of it
 local amount = require("lib.amount")
 
 local accounts = {}
@@ -16,34 +20,40 @@ function accounts.make()
   return { minted = amount.ZERO, collateral = amount.ZERO, positions = {} }
 end
 
+function accounts.shown(total)
+  return amount.max(total, amount.ZERO)
+end
+
 function accounts.position(self, user)
   return self.positions[user] or amount.ZERO
 end
 
-function accounts.minted(self, user, quantity)
+--- Return the figures after a change. The gate keeps the totals far from the limit of amounts. A
+--- position has no such bound, since its user may give TIM3 away and mint again: there it stays.
+local function after(self, user, change)
   local position = accounts.position(self, user)
   return {
-    -- The gate keeps the totals within the supply cap.
-    minted = amount.add(self.minted, quantity),
-    collateral = amount.add(self.collateral, quantity),
-    -- A position has no such bound: its user may give TIM3 away and mint again. At the limit of
-    -- amounts it stays where it is.
-    position = amount.signedAdd(position, quantity) or position,
+    minted = change(self.minted),
+    collateral = change(self.collateral),
+    position = change(position) or position,
   }
 end
 
+function accounts.minted(self, user, quantity)
+  return after(self, user, function(figure)
+    return amount.signedAdd(figure, quantity)
+  end)
+end
+
 function accounts.redeemed(self, user, quantity)
-  local position = accounts.position(self, user)
-  return {
-    minted = amount.sub(self.minted, quantity) or amount.ZERO,
-    collateral = amount.sub(self.collateral, quantity) or amount.ZERO,
-    position = amount.signedSub(position, quantity) or position,
-  }, amount.le(quantity, self.minted)
+  return after(self, user, function(figure)
+    return amount.signedSub(figure, quantity)
+  end)
 end
 
 --- The ratio is fixed at 1: TIM3 is worth its collateral.
 function accounts.view(position)
-  local held = amount.max(position, amount.ZERO)
+  local held = accounts.shown(position)
   return {
     collateral = held,
     tim3Minted = held,

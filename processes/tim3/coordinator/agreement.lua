@@ -4,8 +4,8 @@
 -- and they must name the same USDA (the token manager where it names one).
 --
 --   missing(answers, peers, self)   sorted list of "handshake:<process>" that do not agree yet
---   answers: role -> {by, denomination, coordinator, mockUsda}, what each said last, and under which
---   id: another process in its place has said nothing. peers: role -> id
+--   answers: role -> {by, denomination, coordinator, mockUsda}, what each said last and under
+--   which id: another process in its place has said nothing. peers: role -> id
 local agreement = {}
 
 local function isDenomination(text)

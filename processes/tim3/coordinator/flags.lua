@@ -1,7 +1,7 @@
 --- What is paused, by the notices that said so, and who has yet to confirm them.
 --
--- A notice is {scope, paused, seq}; of each scope (mint, redeem, all) the newest is kept. A scope is
--- as its own newest notice or that for all says, whichever is newer.
+-- A notice is {scope, paused, seq}; of each scope (mint, redeem, all) the newest is kept. A scope
+-- is as its own notice or that for all says, whichever is newer.
 --
 --   isPaused(notices, scope)     mint or redeem;  isPausedFully(notices)  both
 --   with(notices, notice)        the notices with one more; changes nothing

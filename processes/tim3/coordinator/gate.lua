@@ -4,7 +4,7 @@
 --   isLarge(facts)   whether the user's mints within the window reach Large-Threshold with this one
 --
 -- facts: missing (list of what is not configured), isPaused, isOurs (the recipient is one of our
--- processes), limits, supply (TIM3 in existence and under way), usage (windows.usage), quantity, now.
+-- processes), limits, supply (TIM3 in existence and under way), usage (of windows), quantity, now.
 local amount = require("lib.amount")
 local limits = require("coordinator.limits")
 

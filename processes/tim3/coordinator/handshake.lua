@@ -1,7 +1,7 @@
 --- The questions of the handshake: Info to both tokens, GetConfig to both managers.
 --
--- An answer counts by its sender, its X-Reference and its content: a stock Info answer has no Action.
--- One that a stranger had redirected here is as true as one that this process asked for.
+-- An answer counts by its sender, its X-Reference and its content: a stock Info answer has no
+-- Action. One that a stranger had redirected here is as true as one that this process asked for.
 local agreement = require("coordinator.agreement")
 local answer = require("lib.answer")
 local json = require("json")

@@ -1,4 +1,5 @@
 --- What anyone may ask of the coordinator as a whole, and of one operation.
+local accounts = require("coordinator.accounts")
 local answer = require("lib.answer")
 local config = require("lib.config")
 local flags = require("coordinator.flags")
@@ -21,16 +22,17 @@ end
 
 --- Totals are JSON numbers here, and exact: above 2^53 - 1 only their text twins tell them.
 function info.info(msg)
+  local minted, collateral = accounts.shown(Accounts.minted), accounts.shown(Accounts.collateral)
   answer.respond(msg, "Info-Response", { Name = name(), Ticker = TICKER, Version = VERSION }, {
     name = name(),
     ticker = TICKER,
     version = VERSION,
     systemActive = not flags.isPausedFully(PauseNotices),
     collateralRatio = RATIO,
-    totalTIM3Minted = jsonText.integer(Accounts.minted),
-    totalTIM3MintedQty = Accounts.minted,
-    totalCollateral = jsonText.integer(Accounts.collateral),
-    totalCollateralQty = Accounts.collateral,
+    totalTIM3Minted = jsonText.integer(minted),
+    totalTIM3MintedQty = minted,
+    totalCollateral = jsonText.integer(collateral),
+    totalCollateralQty = collateral,
   })
 end
 

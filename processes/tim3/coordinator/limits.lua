@@ -14,8 +14,8 @@
 --
 --   defaults(denomination)        the limits of a new process
 --   merge(current, changes)       the whole set with changes, or nil, code, text
---   stage(current, wanted, now)   {limits = what holds from now on, waiting = {limits, at} or nil}, or
---                                 nil, code, text
+--   stage(current, wanted, now)   {limits = what holds from now on, waiting = {limits, at} or nil};
+--                                 or nil, code, text
 --   effective(current, waiting, now)  what holds at this time; waiting: false when nothing does
 --   milliseconds(limits, name)    a time as an integer
 --   NAMES                         every name, sorted

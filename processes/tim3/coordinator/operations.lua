@@ -2,8 +2,8 @@
 --
 -- A mint (M-n, issued by the lock manager) or a redeem (R-n, issued here) is a table
 --   {id, kind, phase, closed, user, recipient, quantity, since, at, ...}
--- `since` is when its phase began, `at` when it was opened. A tombstone is a mint that was cancelled
--- before it was seen. The operations themselves are the truth; everything else here is an index.
+-- `since` is when its phase began, `at` when it was opened. A tombstone is a mint that was
+-- cancelled before it was seen. The operations are the truth; everything else here is an index.
 --
 --   make()                              no operations; plain tables, for a global
 --   find(operations, id)                the operation or nil
@@ -14,8 +14,8 @@
 --   openRedeems(operations, user)       how many redeems of one user are open
 --   minting(operations)                 the sum of the mints that are not decided
 --   requested(operations, user, request)  the redeem that answered this Request-Id, or nil
---   due(operations, now, timeout, limit)  those longer than timeout in their phase, at most limit, and
---                                       how many more there are; the next call goes on behind them
+--   due(operations, now, timeout, limit)  those longer than timeout in their phase, at most limit,
+--                                       and how many more there are; the next call goes on behind
 --   takeChanged(operations)             ids that changed since the last call, sorted
 --
 -- A change is written by its handler in one assignment, together with whatever else it changes, so
@@ -195,7 +195,7 @@ function operations.rebuild(self)
   self.requests, self.waiting, self.overdue = fresh.requests, fresh.waiting, fresh.overdue
 end
 
---- Move what has waited too long to the overdue; each waits once a phase, so this adds up to little.
+--- Move what has waited too long to the overdue: once a phase and operation, so little in all.
 local function promote(self, now, timeout)
   local id = queue.first(self.waiting)
   while id and now - operations.find(self, id).since > timeout do

@@ -71,7 +71,8 @@ function pause.emergencyPause(msg)
     return answer.fail(msg, "InvalidConfig", "Scope is mint, redeem or all; Pause is true or false")
   end
   set(scope, paused)
-  answer.respond(msg, "EmergencyPause-Response", { Scope = scope, Pause = paused, Seq = PauseSeq }, {
+  local said = { Scope = scope, Pause = paused, Seq = PauseSeq }
+  answer.respond(msg, "EmergencyPause-Response", said, {
     systemActive = not flags.isPausedFully(PauseNotices),
     paused = flags.view(PauseNotices),
     reason = (tags.get(msg, "Reason") or ""):sub(1, MAX_REASON),

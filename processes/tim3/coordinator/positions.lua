@@ -22,8 +22,8 @@ local function valuesOf(user, kind, after)
     kind = kind,
     seq = Updates.seq + 1,
     position = after and after.position or accounts.position(Accounts, user),
-    supply = figures.minted,
-    collateral = figures.collateral,
+    supply = accounts.shown(figures.minted),
+    collateral = accounts.shown(figures.collateral),
   }
 end
 
@@ -74,8 +74,8 @@ function positions.updateConfirmed(msg)
   updates.confirm(Updates, ids.number(tags.get(msg, "Seq")) or 0)
 end
 
---- Tell every position again, a page at a time: the last of a page says whether more follow, and the
---- state manager asks for them with its User as Cursor.
+--- Tell every position again, a page at a time: the last of a page says whether more follow, and
+--- the state manager asks for them with its User as Cursor.
 function positions.needReplay(msg)
   if not roles.isPeer(msg, "state_manager") then
     return answer.fail(msg, "Unauthorized", "only the state manager may ask for a replay")

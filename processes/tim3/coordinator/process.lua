@@ -14,7 +14,8 @@
 --   RedeemTIM3, BurnTIM3 {Quantity, Recipient?, Request-Id?}
 --                                     -> BurnTIM3-Pending; later BurnTIM3-Response or -Error. The
 --                                        same Request-Id again tells what became of the first
---   Sweep-Expired, CleanupExpired {Limit?}  -> CleanupExpired-Response {cleanedOperations, remaining}
+--   Sweep-Expired, CleanupExpired {Limit?}
+--                                     -> CleanupExpired-Response {cleanedOperations, remaining}
 --   GetOperation {Op-Id}              -> Operation-Response
 --   GetPosition {User?}               -> Position-Response {user, position}
 --   SystemHealth, Health              -> ...-Response {configured, missing, paused, ...}
@@ -25,7 +26,8 @@
 --                                        user; or UnlockCollateral {Kind=refund, Reason} and
 --                                        MintTIM3-Error
 --   Cancel-Lock {Op-Id}               -> Lock-Cancelled, or the command of its phase
--- From Lock Manager and Token Manager: what they answer about an operation (answers.lua).
+-- From Lock Manager and Token Manager: what they answer about an operation (answers.lua). An error
+-- of the Token Manager counts only with Final=true; until then the operation stays open.
 -- From the State Manager: UpdatePosition-Response {Seq}, Need-Replay {Cursor?}, Risk-Alert.
 -- From these three: Pause-Notice-Response {Seq}; from the Token Manager: Set-Cap-Response {Seq}.
 --
@@ -40,13 +42,13 @@
 local accounts = require("coordinator.accounts")
 local answers = require("coordinator.answers")
 local config = require("lib.config")
+local deposits = require("coordinator.deposits")
 local guard = require("lib.guard")
 local handlers = require("lib.handlers")
 local handshake = require("coordinator.handshake")
 local info = require("coordinator.info")
 local limits = require("coordinator.limits")
 local limitSettings = require("coordinator.limit_settings")
-local mint = require("coordinator.mint")
 local operations = require("coordinator.operations")
 local pause = require("coordinator.pause")
 local peers = require("coordinator.peers")
@@ -139,9 +141,9 @@ config.install({
 handlers.match("Handshake-Answer", handshake.isAnswer, handshake.accept)
 
 action("Info", info.info)
-action("MintTIM3", mint.quote)
-action("LockCollateral-Success", mint.locked)
-action("Cancel-Lock", mint.cancelLock)
+action("MintTIM3", deposits.quote)
+action("LockCollateral-Success", deposits.locked)
+action("Cancel-Lock", deposits.cancelLock)
 action("RedeemTIM3", redeem.request)
 action("BurnTIM3", redeem.request)
 for _, name in ipairs(answers.ACTIONS) do

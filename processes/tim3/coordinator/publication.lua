@@ -40,8 +40,8 @@ function publication.update()
   publish.publish({
     ops = shown,
     positions = positions,
-    totaltim3minted = Accounts.minted,
-    totalcollateral = Accounts.collateral,
+    totaltim3minted = accounts.shown(Accounts.minted),
+    totalcollateral = accounts.shown(Accounts.collateral),
     minting = operations.minting(Operations),
     windowused = Window.used,
     openoperations = operations.openCount(Operations),

@@ -1,8 +1,8 @@
 --- What an error in the middle of a handler leaves behind, where the runtime keeps it.
 --
--- aos takes back a failed message as a whole. Elsewhere what was written stays: the truth is written
--- in one assignment at a time, so it is whole either way, and what is only an index of it is made
--- anew before the next message.
+-- aos takes back a failed message as a whole. Elsewhere what was written stays: the truth is
+-- written in one assignment at a time, so it is whole either way, and what is only an index of it
+-- is made anew before the next message.
 --
 --   guarded(handle)   handle, remembering whether it came to its end, and then publication.update
 --   isNeeded()        pattern: "continue" after a handler that did not

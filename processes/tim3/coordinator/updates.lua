@@ -5,8 +5,8 @@
 -- rest is an index of them.
 --
 --   make()                       nothing to confirm; plain tables, for a global
---   recorded(updates, update, last)  index a record {user, seq, ...} that has gone into ofUser, and its
---                                seq into seq; last is the record that was there before, if any
+--   recorded(updates, update, last)  index a record {user, seq, ...} that has gone into ofUser, and
+--                                its seq into seq; last: the record that was there before, if any
 --   confirm(updates, seq)        it arrived; whether it was still awaited
 --   oldest(updates, limit)       at most limit records; the next call goes on behind them
 --   count(updates)               how many are awaited

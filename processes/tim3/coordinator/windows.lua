@@ -7,8 +7,8 @@
 --   make()                          nothing minted yet; plain tables, for a global
 --   usage(window, user, now, span)  {used, usedByUser, largeAt}: amounts, and when the user's last
 --                                   large mint began (nil: none that matters). Changes nothing
---   reserved(window, mint)          index a mint {id, user, quantity, at, isLarge} that has gone into
---                                   mints; its user's largeAt before goes into largeBefore
+--   reserved(window, mint)          index a mint that has gone into mints: {id, user, quantity, at,
+--                                   isLarge, largeBefore}, the last being the user's largeAt before
 --   released(window, mint)          likewise after it was taken out of mints
 --   expire(window, now, span)       forget the mints that have fallen out
 --   rebuild(window)                 the index anew, after an error in between

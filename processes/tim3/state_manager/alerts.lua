@@ -1,4 +1,4 @@
---- Looking for trouble: the score, and whether the coordinator's totals are what the ledgers attest.
+--- Looking for trouble: the score, and whether the coordinator's totals are what ledgers attest.
 local answer = require("lib.answer")
 local clock = require("lib.clock")
 local figures = require("state_manager.figures")
@@ -61,7 +61,8 @@ end
 local function describe(differences)
   local parts = {}
   for index, item in ipairs(differences) do
-    parts[index] = string.format("%s %s recorded, %s attested", item.figure, item.recorded, item.attested)
+    local text = "%s %s recorded, %s attested"
+    parts[index] = text:format(item.figure, item.recorded, item.attested)
   end
   return table.concat(parts, "; ")
 end

@@ -1,12 +1,13 @@
 --- What the state manager knows: what the coordinator tells, and what the two ledgers attest.
 --
 -- Each figure has the greatest Seq that spoke of it; whatever is older or equal changes nothing. So
--- messages may come in any order, twice or late.
+-- messages may come in any order, twice or late. Each change is one assignment, so that no error
+-- can leave half of it.
 --
 --   make()                          nothing known; plain tables, for a global
 --   update(figures, update, now)    {seq, user, position, supply, collateral} from the coordinator;
 --                                   whether anything changed
---   attest(figures, name, quantity, seq, now)   "supply" or "locked", from whoever holds it; likewise
+--   attest(figures, name, quantity, seq, now)   "supply" or "locked", from its holder; likewise
 --   attested(figures, name)         amount text; "0" when nothing was attested
 --   holding(figures, user)          {collateral, tim3, level}, never below zero
 --   counts(figures)                 {healthy, warning, danger, critical} of positions above zero
@@ -32,7 +33,10 @@ function figures.make()
     era = 1, -- one for each coordinator: within it a Seq counts
     positions = {},
     counts = { healthy = 0, warning = 0, danger = 0, critical = 0 },
-    attested = { supply = { quantity = amount.ZERO, seq = 0 }, locked = { quantity = amount.ZERO, seq = 0 } },
+    attested = {
+      supply = { quantity = amount.ZERO, seq = 0 },
+      locked = { quantity = amount.ZERO, seq = 0 },
+    },
     at = 0,
   }
 end
@@ -43,51 +47,50 @@ local function holdingOf(position)
   return { collateral = held, tim3 = held, level = score.riskLevel(held, held) }
 end
 
-local function count(self, position, step)
-  local holding = holdingOf(position)
-  if holding.tim3 ~= amount.ZERO then
-    self.counts[holding.level] = self.counts[holding.level] + step
+--- Return the counts with one position more or less.
+local function counted(counts, position, step)
+  local holding, copy = holdingOf(position), {}
+  for level, count in pairs(counts) do
+    copy[level] = count
   end
+  if holding.tim3 ~= amount.ZERO then
+    copy[holding.level] = copy[holding.level] + step
+  end
+  return copy
 end
 
-local function isNewPosition(self, update)
-  local known = self.positions[update.user]
+local function isNewer(self, update, known)
   return not known or known.era < self.era or known.seq < update.seq
 end
 
-local function setPosition(self, update, now)
+--- Return the user's record and the counts as they are after an update.
+local function positionAfter(self, update, now)
   local known = self.positions[update.user]
-  count(self, known and known.position, -1)
-  count(self, update.position, 1)
-  self.positions[update.user] = {
-    position = update.position,
-    seq = update.seq,
-    era = self.era,
-    at = now,
-  }
+  if not isNewer(self, update, known) then
+    return known, self.counts
+  end
+  local without = counted(self.counts, known and known.position, -1)
+  local record = { position = update.position, seq = update.seq, era = self.era, at = now }
+  return record, counted(without, update.position, 1)
 end
 
 function figures.update(self, update, now)
-  local isNews = false
-  if isNewPosition(self, update) then
-    setPosition(self, update, now)
-    isNews = true
+  local user, known = update.user, self.positions[update.user]
+  local record, counts = positionAfter(self, update, now)
+  local totals = update.seq > self.seq and update or self
+  if record == known and totals == self then
+    return false
   end
-  if update.seq > self.seq then
-    self.supply, self.collateral, self.seq = update.supply, update.collateral, update.seq
-    isNews = true
-  end
-  self.at = isNews and now or self.at
-  return isNews
+  self.positions[user], self.counts, self.at, self.seq, self.supply, self.collateral =
+    record, counts, now, totals.seq, totals.supply, totals.collateral
+  return true
 end
 
 function figures.attest(self, name, quantity, seq, now)
-  local known = self.attested[name]
-  if seq <= known.seq then
+  if seq <= self.attested[name].seq then
     return false
   end
-  known.quantity, known.seq = quantity, seq
-  self.at = now
+  self.attested[name], self.at = { quantity = quantity, seq = seq }, now
   return true
 end
 

@@ -12,13 +12,13 @@
 --   SystemHealth, Health    -> ...-Response, flat JSON {systemHealthScore, targetCollateralRatio,
 --                              totalTIM3Supply, totalCollateral, activePositions,
 --                              globalCollateralRatio, riskMetrics, pendingOperations, lastUpdate,
---                              ...}; pendingOperations: reports that were asked for and not answered
+--                              ...}; pendingOperations: reports asked for and not answered
 --   GetPosition {User?}     -> Position-Response {user, position}
---   CheckRiskAlerts         -> RiskAlerts-Response {systemHealthScore, threshold, alerts}; below the
---                              threshold also Risk-Alert {Score, Reason} to the Coordinator
---   Reconcile               -> Reconcile-Response {ok, differences}; Report-Request to Token Manager
---                              and Lock Manager; on a difference Need-Replay to the Coordinator; on
---                              one that stays the same for a whole time-out also Risk-Alert
+--   CheckRiskAlerts         -> RiskAlerts-Response {systemHealthScore, threshold, alerts}; below
+--                              the threshold also Risk-Alert {Score, Reason} to the Coordinator
+--   Reconcile               -> Reconcile-Response {ok, differences}; Report-Request to Token
+--                              Manager and Lock Manager; on a difference Need-Replay to the
+--                              Coordinator; on one that stays for a time-out also Risk-Alert
 --   Info                    -> Info-Response
 --
 -- And what all processes have: GetConfig, SetProcessConfig, Lock-Config, Propose-Admin,

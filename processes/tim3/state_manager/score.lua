@@ -6,7 +6,7 @@
 -- Backing is shown when the attested collateral is at least the attested supply, and there is a
 -- supply. An empty system shows nothing: it scores 85.
 --
---   of(counts, locked, supply)    counts: {warning, danger, critical}, how many positions are in each
+--   of(counts, locked, supply)    counts: {warning, danger, critical}, positions in each band
 --   isShown(locked, supply)       whether the backing is shown
 --   riskLevel(collateral, tim3)   "healthy", "warning", "danger" or "critical"
 --   THRESHOLD                     below this score there is an alert

@@ -162,8 +162,9 @@ local function setCap(msg)
   elseif not amount.isZeroOr(cap) or not seq then
     return answer.fail(msg, "InvalidQuantity", "Supply-Cap and Seq must be canonical digits")
   end
-  if seq > MaxSupply.seq then
-    MaxSupply.cap, MaxSupply.seq = cap, seq
+  -- A new coordinator counts its Seq anew: its word goes over that of the one before.
+  if seq > MaxSupply.seq or MaxSupply.by ~= msg.From then
+    MaxSupply = { cap = cap, seq = seq, by = msg.From }
     publish.publish({ cap = cap })
   end
   answer.respond(msg, "Set-Cap-Response", { Seq = seq })

@@ -37,7 +37,7 @@ local system = require("system")
 
 -- {balances, supply, holders, minted, burned}
 Ledger = state.keep(Ledger, ledger.make())
--- The cap of the greatest Seq; the Coordinator owns it
+-- {cap, seq, by}: the cap of the greatest Seq of the Coordinator, who owns it
 MaxSupply = state.keep(MaxSupply, { cap = amount.MAX, seq = 0 })
 -- Op-Id -> what was decided
 Operations = state.keep(Operations, book.make())

@@ -20,6 +20,7 @@ lib = {
   notices = require("lib.notices"),
   peer_rules = require("lib.peer_rules"),
   publish = publish,
+  queue = require("lib.queue"),
   ring = require("lib.ring"),
   roles = require("lib.roles"),
   sorted = require("lib.sorted"),

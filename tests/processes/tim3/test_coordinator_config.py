@@ -251,6 +251,40 @@ def test_another_usda_undoes_what_the_lock_manager_agreed_to(
     assert "handshake:mock_usda" in missing
 
 
+def test_the_configuration_is_locked_only_when_it_is_complete(
+    fresh_coordinator: CoordinatorStage,
+) -> None:
+    sent = fresh_coordinator.configure()
+    assert fresh_coordinator.refusal("deployer", "Lock-Config") == "NotConfigured"
+    fresh_coordinator.shake_hands(sent)
+    (answer,) = fresh_coordinator.send("deployer", "Lock-Config")
+    assert tags_of(answer) == {"Locked": "true"}
+    (answer,) = fresh_coordinator.configure()
+    assert (answer.action, answer.error) == ("SetProcessConfig-Error", "Frozen")
+
+
+@pytest.mark.parametrize(
+    "peers",
+    [
+        {"coordinator": "mallory"},
+        {"mock_usda": "token_manager"},
+        {"lock_manager": "coordinator"},
+        {"state_manager": "no id"},
+    ],
+    ids=str,
+)
+def test_five_ids_that_cannot_be_are_refused_as_a_whole(
+    fresh_coordinator: CoordinatorStage, peers: dict[str, str]
+) -> None:
+    wrong = {
+        role: name if " " in name else fresh_coordinator.address(name)
+        for role, name in peers.items()
+    }
+    (answer,) = fresh_coordinator.configure(wrong)
+    assert (answer.action, answer.error) == ("SetProcessConfig-Error", "InvalidConfig")
+    assert fresh_coordinator.ask("alice", "GetConfig")["peers"] == {}
+
+
 def _asked(sent: list[Sent], stage: CoordinatorStage, role: str) -> list[Sent]:
     asked = [m for m in sent if m.action in {"Info", "GetConfig"}]
     return [m for m in asked if stage.name(m.receiver) == role]

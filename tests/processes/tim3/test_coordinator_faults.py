@@ -11,28 +11,42 @@ from tests.processes.tim3.test_faults import FAIL_EVERYWHERE
 
 # The truth agrees with itself at once, and every index with it after the recovery.
 CHECK = """
-  local function number(text) return math.tointeger(tonumber(text)) end
+local function number(text)
+  return math.tointeger(tonumber(text or "0"))
+end
+local function sum(map)
+  local result = 0
+  for _, value in pairs(map) do
+    result = result + number(value)
+  end
+  return result
+end
+local function size(map)
+  local result = 0
+  for _ in pairs(map) do
+    result = result + 1
+  end
+  return result
+end
+local BURNED = { unlocking = true, ["unlock-failed"] = true, done = true }
+local UNDECIDED = { minting = true, cancelling = true }
+local function check(n)
   local minted, undecided, open, reserved = 0, 0, 0, 0
   for _, stream in pairs(Operations.book.streams) do
     for _, op in pairs(stream.entries) do
-      local quantity = number(op.quantity)
-      local isUndecided = op.kind == "mint" and (op.phase == "minting" or op.phase == "cancelling")
-      minted = minted + (op.phase == "minted" and quantity or 0)
-      if op.kind == "redeem" and op.phase ~= "burning" and op.phase ~= "rejected" then
-        minted = minted - quantity
-      end
+      local quantity, isMint = number(op.quantity), op.kind == "mint"
+      local isUndecided, isMinted = isMint and UNDECIDED[op.phase], isMint and op.phase == "minted"
+      minted = minted + (isMinted and quantity or 0) - (BURNED[op.phase] and quantity or 0)
       undecided = undecided + (isUndecided and quantity or 0)
       open = open + (op.closed and 0 or 1)
-      local isReserved = op.kind == "mint" and (isUndecided or op.phase == "minted")
+      local isReserved = isUndecided or isMinted or false
       assert((Window.mints[op.id] ~= nil) == isReserved, "the window at " .. n)
       reserved = reserved + (isReserved and quantity or 0)
     end
   end
-  local positions, awaited = 0, 0
-  for _, position in pairs(Accounts.positions) do positions = positions + number(position) end
-  for _, update in pairs(Updates.ofUser) do awaited = awaited + 1 end
-  assert(number(Accounts.minted) == minted and Accounts.minted == Accounts.collateral, "totals at " .. n)
-  assert(positions == minted, "positions at " .. n)
+  assert(number(Accounts.minted) == minted, "minted at " .. n)
+  assert(number(Accounts.collateral) == minted, "collateral at " .. n)
+  assert(sum(Accounts.positions) == minted, "positions at " .. n)
   for _, handler in ipairs(IsMidway and Handlers.list or {}) do
     if handler.name == "recovery" then
       handler.handle({})
@@ -41,92 +55,147 @@ CHECK = """
   assert(Operations.open == open, "open at " .. n)
   assert(number(Operations.minting) == undecided, "minting at " .. n)
   assert(Operations.waiting.size + Operations.overdue.size == open, "lines at " .. n)
-  assert(number(Window.used) == reserved, "window at " .. n)
-  assert(Updates.order.size == awaited, "updates at " .. n)
-"""
-
-# Opens operation n as if it had come this far; the way there is tested elsewhere.
-OPEN_NEXT = """
-  local op = {{ id = "{letter}-abcdefgh-" .. n + 1, kind = "{kind}", phase = "{phase}",
-    user = "{user}", recipient = "{user}", quantity = "7", closed = false,
-    since = LastNow, at = LastNow }}
-  local place, key = Operations.book.streams["{letter}-abcdefgh"] or {{ entries = {{}}, first = 1,
-    open = 1, last = 0, lowWater = 1, forgotten = 0 }}, n + 1
-  Operations.book.streams["{letter}-abcdefgh"] = place
-  place.entries[key], place.last = op, key
-  if op.phase == "minting" then
-    Window.mints[op.id] = {{ id = op.id, user = op.user, quantity = "7", at = LastNow }}
-  elseif op.phase == "unlocking" then
-    local position = Accounts.positions["{user}"] or "0"
-    Accounts.positions["{user}"] = tostring(math.tointeger(tonumber(position)) - 7)
-  end
-  IsMidway = true
+  assert(number(Window.used) == reserved, "used at " .. n)
+  assert(Updates.order.size == size(Updates.ofUser), "updates at " .. n)
+  assert(size(Updates.userOf) == size(Updates.ofUser), "seqs at " .. n)
+end
 """
 
 
-def fail_everywhere(
-    stage: CoordinatorStage, sender: str, action: str, *, each: str = "", **tags: str
-) -> int:
-    """Return how often the handler was made to fail; the check holds after each time."""
-    said = {"Action": action} | {name.replace("_", "-"): value for name, value in tags.items()}
-    listed = ", ".join(f"[{json.dumps(name)}] = {json.dumps(said[name])}" for name in said)
-    code = FAIL_EVERYWHERE.format(
-        tags=f"{{ {listed} }}", sender=stage.address(sender), check=f"check(n) {each}"
+def lua(tags: dict[str, str]) -> str:
+    """Return tags as a Lua list; `#` is the number of the operation, `~` of the one before."""
+    value = '(({}):gsub("#", number):gsub("~", number - 1))'
+    pairs = (
+        f"{{ name = {json.dumps(k)}, value = {value.format(json.dumps(v))} }}"
+        for k, v in tags.items()
     )
-    recover = "for _, h in ipairs(Handlers.list) do if h.name == 'recovery' then h.handle({}) end end"
-    return int(stage.actor.evaluate(f"local function check(n)\n{CHECK}\nend\n{code}"))
+    return f"{{ {', '.join(pairs)} }}"
 
 
-@pytest.mark.parametrize("phase", ["", "paused"])
-def test_a_lock_becomes_a_whole_operation_or_none(
-    coordinator: CoordinatorStage, phase: str
-) -> None:
-    if phase == "paused":
-        coordinator.pause("mint")
+class Faults:
+    """A coordinator that is made to fail at every call that a message makes."""
+
+    def __init__(self, stage: CoordinatorStage) -> None:
+        self.stage = stage
+        self.before: list[str] = []
+
+    def precede(self, sender: str, action: str, **tags: str) -> None:
+        """Let each attempt follow a message that goes well."""
+        said = lua(self._tags(action, tags))
+        self.before.append(f'deliver("{self._address(sender)}", {said}, math.huge)')
+
+    def attempt(self, sender: str, action: str, **tags: str) -> int:
+        """Return how often the handler was made to fail; the check holds after each time."""
+        listed = ", ".join(
+            f"[{json.dumps(k)}] = {json.dumps(v)}" for k, v in self._tags(action, tags).items()
+        )
+        steps = " ".join(self.before)
+        code = FAIL_EVERYWHERE.format(
+            tags=f"{{ {listed} }}",
+            sender=self._address(sender),
+            check=f"check(n) do local number = n + 1 {steps} end",
+        )
+        return int(self.stage.actor.evaluate(f"{CHECK}\n{code}"))
+
+    def _address(self, name: str) -> str:
+        return self.stage.address(name)
+
+    @staticmethod
+    def _tags(action: str, tags: dict[str, str]) -> dict[str, str]:
+        return {"Action": action, **{k.replace("_", "-"): v for k, v in tags.items()}}
+
+
+@pytest.fixture
+def faults(coordinator: CoordinatorStage) -> Faults:
+    return Faults(coordinator)
+
+
+@pytest.fixture
+def lock(coordinator: CoordinatorStage) -> dict[str, str]:
+    """What the lock manager says of a new lock."""
     alice = coordinator.address("alice")
-    failed = fail_everywhere(
-        coordinator,
-        "lock_manager",
-        "LockCollateral-Success",
-        Op_Id="M-abcdefgh-#",
-        Lock_Id="M-abcdefgh-#",
-        User=alice,
-        Recipient=alice,
-        Quantity="7",
-        Low_Water="1",
-    )
-    assert failed > 100
+    op_id = "M-abcdefgh-#"
+    return {
+        "Op_Id": op_id,
+        "Lock_Id": op_id,
+        "User": alice,
+        "Recipient": alice,
+        "Quantity": "7",
+        "Low_Water": "1",
+    }
 
 
-def test_a_tombstone_is_there_or_not(coordinator: CoordinatorStage) -> None:
-    code = CHECK.replace("number(op.quantity)", 'number(op.quantity or "0")')
-    assert code != CHECK
-    failed = fail_everywhere(coordinator, "lock_manager", "Cancel-Lock", Op_Id="M-abcdefgh-#")
-    assert failed > 50
+@pytest.mark.parametrize("paused", ["true", "false"])
+def test_a_lock_becomes_a_whole_operation_or_none(
+    coordinator: CoordinatorStage, faults: Faults, lock: dict[str, str], paused: str
+) -> None:
+    coordinator.pause("mint", paused)
+    assert faults.attempt("lock_manager", "LockCollateral-Success", **lock) > 100
+
+
+def test_a_tombstone_is_there_or_not(faults: Faults) -> None:
+    assert faults.attempt("lock_manager", "Cancel-Lock", Op_Id="M-abcdefgh-#") > 50
 
 
 @pytest.mark.parametrize("action", ["Mint-Response", "Mint-Cancelled"])
-def test_a_mint_is_decided_as_a_whole(coordinator: CoordinatorStage, action: str) -> None:
-    prepare(coordinator, "minting")
-    failed = fail_everywhere(
-        coordinator,
-        "token_manager",
-        action,
-        Op_Id="M-abcdefgh-#",
-        Recipient=coordinator.address("alice"),
-        Quantity="7",
-    )
-    assert failed > 100
+def test_a_mint_is_decided_as_a_whole(
+    coordinator: CoordinatorStage, faults: Faults, lock: dict[str, str], action: str
+) -> None:
+    faults.precede("lock_manager", "LockCollateral-Success", **lock)
+    said = {"Op_Id": lock["Op_Id"], "Recipient": lock["Recipient"], "Quantity": "7"}
+    assert faults.attempt("token_manager", action, **said) > 100
 
 
-def test_a_redeem_is_opened_as_a_whole(coordinator: CoordinatorStage) -> None:
-    failed = fail_everywhere(
-        coordinator, "alice", "RedeemTIM3", Quantity="7", Request_Id="request #"
-    )
-    assert failed > 50
+def test_a_consumed_lock_closes_its_mint_as_a_whole(faults: Faults, lock: dict[str, str]) -> None:
+    faults.precede("lock_manager", "LockCollateral-Success", **lock)
+    said = {"Op_Id": lock["Op_Id"], "Recipient": lock["Recipient"], "Quantity": "7"}
+    faults.precede("token_manager", "Mint-Response", **said)
+    assert faults.attempt("lock_manager", "Consume-Lock-Response", Op_Id=lock["Op_Id"]) > 30
 
 
-def test_what_is_indexed_after_an_error_can_be_found(coordinator: CoordinatorStage) -> None:
+def test_a_redeem_is_opened_as_a_whole(faults: Faults) -> None:
+    said = {"Quantity": "7", "Request_Id": "request #"}
+    assert faults.attempt("alice", "RedeemTIM3", **said) > 50
+
+
+@pytest.fixture
+def redeems(coordinator: CoordinatorStage, faults: Faults) -> str:
+    """Each attempt has a redeem of its own, and the one before is closed; its id."""
+    coordinator.mint(1, "100000")
+    coordinator.redeem("7")  # so that the nth attempt is about R-n
+    op_id = coordinator.redeem_id(1).removesuffix("1")
+    faults.precede("token_manager", "Burn-Cancelled", Op_Id=f"{op_id}~")
+    faults.precede("lock_manager", "UnlockCollateral-Success", Op_Id=f"{op_id}~", Quantity="7")
+    faults.precede("alice", "RedeemTIM3", Quantity="7")
+    return f"{op_id}#"
+
+
+@pytest.mark.parametrize("action", ["Burn-Response", "Burn-Cancelled"])
+def test_a_redeem_is_decided_as_a_whole(
+    coordinator: CoordinatorStage, faults: Faults, redeems: str, action: str
+) -> None:
+    said = {"Op_Id": redeems, "User": coordinator.address("alice"), "Quantity": "7"}
+    assert faults.attempt("token_manager", action, **said) > 50
+
+
+@pytest.mark.parametrize("action", ["UnlockCollateral-Success", "UnlockCollateral-Error"])
+def test_a_redeem_is_paid_as_a_whole(
+    coordinator: CoordinatorStage, faults: Faults, redeems: str, action: str
+) -> None:
+    said = {"Op_Id": redeems, "User": coordinator.address("alice"), "Quantity": "7"}
+    faults.precede("token_manager", "Burn-Response", **said)
+    assert faults.attempt("lock_manager", action, Op_Id=redeems, Quantity="7") > 50
+
+
+@pytest.mark.parametrize("action", ["Sweep-Expired", "Need-Replay", "UpdatePosition-Response"])
+def test_upkeep_leaves_everything_whole(faults: Faults, lock: dict[str, str], action: str) -> None:
+    faults.precede("lock_manager", "LockCollateral-Success", **lock)
+    said = {"Op_Id": lock["Op_Id"], "Recipient": lock["Recipient"], "Quantity": "7"}
+    faults.precede("token_manager", "Mint-Response", **said)
+    assert faults.attempt("state_manager", action, Seq="#") > 30
+
+
+def test_what_was_not_indexed_can_be_found_again(coordinator: CoordinatorStage) -> None:
     """The index is made anew before the next message, so a sweep meets every operation."""
     coordinator.lock(1, "10")
     coordinator.redeem("4", Request_Id="first")

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from aosctl.invariants import Invariants, load_invariants
-from aosctl.scenario import Laws
-from aosctl.scenario_source import make_scenario
+from aosctl.scenario.invariants import Invariants, load_invariants
+from aosctl.scenario.scenario import Laws
+from aosctl.scenario.source import make_scenario
 
 ROOT = Path(__file__).parents[3]
 NAMES = ("mock_usda", "lock_manager", "coordinator", "token_manager", "state_manager")

@@ -464,6 +464,16 @@ def test_a_cap_below_the_supply_stops_minting_and_not_burning(minted: Actor) -> 
     assert burn(minted, 1, "100")[0].action == "Burn-Response"
 
 
+def test_a_new_coordinator_counts_its_seq_anew(token: Actor, configure: Configure) -> None:
+    set_cap(token, "500", "9")
+    pause(token, "all", "true", 9)
+    configure(token, "token_manager", peers={"coordinator": name_address("carol")})
+    assert set_cap(token, "700", "1", "carol").action == "Set-Cap-Response"
+    pause(token, "all", "false", 1, "carol")
+    assert token.published["cap"] == "700"
+    assert token.ask("bob", "Health").json()["paused"]["mint"] is False
+
+
 @pytest.mark.parametrize(("cap", "seq"), [("-1", "1"), ("1e3", "1"), ("", "1"), ("5", "x")])
 def test_an_unreadable_cap_is_refused(token: Actor, cap: str, seq: str) -> None:
     answer = set_cap(token, cap, seq)

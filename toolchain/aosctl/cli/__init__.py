@@ -107,9 +107,9 @@ def _report(error: Exception, *, as_json: bool) -> int:
     if known is None:
         traceback.print_exception(error)
         known = AosctlError(f"aosctl itself failed: {error}", where=type(error).__name__)
-    from aosctl import view  # noqa: PLC0415 - the renderer is loaded only when it renders
+    from aosctl.view import console  # noqa: PLC0415 - the renderer is loaded only when it renders
 
-    view.print_error(known, as_json=as_json)
+    console.print_error(known, as_json=as_json)
     return known.exit_code
 
 

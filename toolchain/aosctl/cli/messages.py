@@ -10,7 +10,6 @@ from pathlib import Path
 
 import click
 
-from aosctl import message_view, view
 from aosctl.cli.command import Command
 from aosctl.cli.options import Body, json_option, network_option, project_options
 from aosctl.cli.places import (
@@ -28,6 +27,7 @@ from aosctl.message import Result, Tag, Tags, from_bytes, make_tags
 from aosctl.networks import Network, Reply
 from aosctl.networks.local import LocalNetwork
 from aosctl.project import Project
+from aosctl.view import console, messages
 
 FAILED = 1
 _EVAL_HANDLER = "_eval"  # aos's own
@@ -218,11 +218,11 @@ def advance(*, project: Project, duration: str, network: str, as_json: bool) -> 
     failed = sum(result is None or result.failed for result in fired)
     if as_json:
         figures = {"now": now, "height": height, "crons": len(fired), "failed": failed}
-        view.print_document({"schema": "aosctl.advance/1", **figures})
+        console.print_document({"schema": "aosctl.advance/1", **figures})
     else:
         shown = datetime.fromtimestamp(now / 1000, UTC).isoformat(timespec="milliseconds")
         crons = f"  {len(fired)} crons fired, {failed} failed" if fired else ""
-        view.print_line(f"{shown}  height {height}{crons}")
+        console.print_line(f"{shown}  height {height}{crons}")
 
 
 def _make_tags(action: str | None, pairs: tuple[str, ...]) -> Tags:
@@ -297,17 +297,17 @@ def _show(
     """Print what a message gave; return the exit code."""
     failure = _failure(locator, target, result)
     if as_json:
-        view.print_document(message_view.result_document(message, target.id, result, replies))
+        console.print_document(messages.result_document(message, target.id, result, replies))
         return FAILED if failure else 0
     if failure:
-        view.print_error(failure, as_json=False)
+        console.print_error(failure, as_json=False)
         return FAILED
-    output = message_view.output_text(result)
-    message_view.print_replies(replies, make_directory(project, live))
+    output = messages.output_text(result)
+    messages.print_replies(replies, make_directory(project, live))
     if output:
-        view.print_line(output)
+        console.print_line(output)
     if not replies and not output:
-        view.print_note("No answer.")
+        console.print_note("No answer.")
     return 0
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from aosctl.directory import Directory
 from aosctl.errors import UsageError
-from aosctl.locator import Locator, make_locators
+from aosctl.locator import Locator
 from aosctl.message import is_address, is_id, name_address
 from aosctl.names import did_you_mean, listed
 from aosctl.project import Project
@@ -64,14 +64,18 @@ def recorded_processes(project: Project, network: Network) -> list[Target]:
     ]
 
 
-def recorded_sources(project: Project, network: Network) -> dict[str, Locator]:
-    """Return what leads from places in each recorded process, by its id, back to its sources."""
-    record = load_record(project.record)
-    bundles = record.networks.get(network.name, {})
-    return make_locators(
-        project,
-        {name: record.entries(network.name, name, log=network.log) for name in bundles},
-    )
+def recorded_sources(
+    project: Project, network: Network, *, message: str | None = None
+) -> dict[str, Locator]:
+    """
+    Return what leads from places in each recorded process, by its id, back to its files.
+
+    With `message`, from what the process had evaluated when that message came.
+    """
+    return {
+        target.id: Locator(network.bundle_text(target.id, message=message))
+        for target in recorded_processes(project, network)
+    }
 
 
 def find_target(project: Project, network: Network, text: str) -> Target:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from aosctl import lock, release_view, view
+from aosctl import lock
 from aosctl.bundle import build_bundles, build_process
 from aosctl.check import check_bundle
 from aosctl.cli.command import Command
@@ -29,6 +29,8 @@ from aosctl.project import Project
 from aosctl.record import load_record
 from aosctl.status import ask_processes
 from aosctl.verify import verify_processes
+from aosctl.view import console
+from aosctl.view import release as release_view
 
 NOTHING, FAILED, CHANGES = 0, 1, 3
 
@@ -66,12 +68,12 @@ def plan(
     if out:
         save_plan(out, made)
     for line in release_view.note_lines(made):
-        view.print_note(line)
+        console.print_note(line)
     if as_json:
-        view.print_document(release_view.plan_document(made, entries))
+        console.print_document(release_view.plan_document(made, entries))
     else:
         for line in release_view.plan_lines(made) or ["Nothing to do."]:
-            view.print_line(line)
+            console.print_line(line)
     return CHANGES if made.changed else NOTHING
 
 
@@ -124,14 +126,14 @@ def deploy(
             bundles=bundles,
             network=live,
             ledger=ledger,
-            on_progress=lambda step: view.print_note(release_view.progress_line(step)),
+            on_progress=lambda step: console.print_note(release_view.progress_line(step)),
         )
     if as_json:
-        view.print_document(release_view.deployment_document(done))
+        console.print_document(release_view.deployment_document(done))
     elif done.changed:
         release_view.print_processes(done.entries)
     else:
-        view.print_line(f"Nothing to do: {manifest.bundle} is as its manifest says.")
+        console.print_line(f"Nothing to do: {manifest.bundle} is as its manifest says.")
     return NOTHING
 
 
@@ -153,12 +155,12 @@ def verify(*, project: Project, bundle: str | None, network: str, as_json: bool)
         entries = record.entries(live.name, manifest.bundle, log=live.log)
         found = verify_processes(manifest, bundles, entries, live).differences
     if as_json:
-        view.print_document(release_view.verify_document(found))
+        console.print_document(release_view.verify_document(found))
     else:
         for difference in found:
-            view.print_line(release_view.difference_line(difference))
+            console.print_line(release_view.difference_line(difference))
         if not found:
-            view.print_line(f"All {len(entries)} processes are as recorded.")
+            console.print_line(f"All {len(entries)} processes are as recorded.")
     return CHANGES if found else NOTHING
 
 
@@ -177,9 +179,9 @@ def status(*, project: Project, bundle: str | None, network: str, as_json: bool)
         all_entries = {name: entries.get(name) for name in manifest.processes}
         document = release_view.status_document(live.name, manifest.bundle, all_entries, answers)
     if as_json:
-        view.print_document(document)
+        console.print_document(document)
     else:
-        view.answers().print(release_view.status_table(document))
+        console.answers().print(release_view.status_table(document))
     return NOTHING
 
 
@@ -208,7 +210,7 @@ def bundle(*, project: Project, process: str, as_json: bool) -> int:
         )
     built = build_process(project, manifest, process)
     if as_json:
-        view.print_document(release_view.bundle_document(built))
+        console.print_document(release_view.bundle_document(built))
     else:
         click.echo(built.text.encode("utf-8", "surrogateescape"), nl=False)
     return NOTHING
@@ -228,12 +230,12 @@ def check(*, project: Project, bundle: str | None, as_json: bool) -> int:
     findings = check_bundle(project, manifest)
     document = release_view.check_document(findings)
     if as_json:
-        view.print_document(document)
+        console.print_document(document)
     else:
         for finding in findings:
-            view.print_line(release_view.finding_line(finding))
+            console.print_line(release_view.finding_line(finding))
         if not findings:
-            view.print_line(f"{manifest.bundle}: nothing found.")
+            console.print_line(f"{manifest.bundle}: nothing found.")
     return NOTHING if document["ok"] else FAILED
 
 
@@ -266,7 +268,7 @@ def _announce(made: Plan, *, yes: bool, is_local: bool) -> None:
     """Show the plan on stderr, and go on only if that is wanted."""
     steps = release_view.plan_lines(made, with_tags=not is_local)
     for line in (*steps, *release_view.note_lines(made)):
-        view.print_note(line)
+        console.print_note(line)
     if not made.changed or yes or is_local:
         return
     if not sys.stdin.isatty():

@@ -12,13 +12,14 @@ from typing import Any
 import click
 import msgspec
 
-from aosctl import history_view, view
 from aosctl.cli.command import Command
 from aosctl.cli.options import json_option
 from aosctl.emulator.history import History, Played, is_page, load_history, replay_history
 from aosctl.emulator.profile import AOS, PROFILES, Profile, find_profile
 from aosctl.emulator.replay import Difference, ReplayReport, replay_files
 from aosctl.errors import UsageError
+from aosctl.view import console
+from aosctl.view import history as history_view
 
 FAILED = 1
 _SHOWN = 200  # characters of a value in words
@@ -84,7 +85,7 @@ def replay(
     history = load_history(pages)
     played = _until(replay_history(history, profile=rules), until)
     if as_json:
-        view.print_document(_history_document(history, list(played)))
+        console.print_document(_history_document(history, list(played)))
     else:
         _show_history(history, played, pauses=pauses, last=until)
     return 0
@@ -93,11 +94,11 @@ def replay(
 def _replay_traces(files: tuple[Path, ...], profile: Profile, *, as_json: bool) -> int:
     report = replay_files(files, profile=profile)
     if as_json:
-        view.print_document(_document(report))
+        console.print_document(_document(report))
     else:
         for found in report.failed:
-            view.print_line(_line(found))
-        view.print_line(_sum(report, len(files)))
+            console.print_line(_line(found))
+        console.print_line(_sum(report, len(files)))
     return FAILED if report.failed else 0
 
 
@@ -125,12 +126,12 @@ def _show_history(
     history: History, played: Iterator[Played], *, pauses: bool, last: int | None
 ) -> None:
     if history.has_crons:
-        view.print_note("The process has crons, which no page holds: they are not replayed.")
+        console.print_note("The process has crons, which no page holds: they are not replayed.")
     for entry in played:
-        view.print_line(history_view.played_line(entry))
+        console.print_line(history_view.played_line(entry))
         if pauses or entry.entry.nonce == last:
             for line in history_view.played_details(entry):
-                view.print_line(line)
+                console.print_line(line)
         if pauses:
             click.pause(err=True)  # does nothing without a terminal
 

@@ -10,22 +10,23 @@ from pathlib import Path
 
 import click
 
-from aosctl import smoke_view, view
 from aosctl.bundle import build_bundles
 from aosctl.cli.command import Command
 from aosctl.cli.options import json_option, network_option, project_options
 from aosctl.cli.places import open_network
 from aosctl.errors import ManifestError, NetworkError, ScenarioError, UsageError
-from aosctl.invariants import load_invariants
 from aosctl.manifest import Manifest, load_manifest
 from aosctl.networks.local import LOG_NAME
 from aosctl.project import Project
 from aosctl.query import query_fields
 from aosctl.record import load_record
-from aosctl.report import write_report
-from aosctl.scenario import Scenario
-from aosctl.scenario_source import make_scenario
+from aosctl.scenario.invariants import load_invariants
+from aosctl.scenario.scenario import Scenario
+from aosctl.scenario.source import make_scenario
 from aosctl.smoke import Live, run_smoke
+from aosctl.view import console
+from aosctl.view import smoke as smoke_view
+from aosctl.view.report import write_report
 
 FAILED = 1
 SCENARIO, INVARIANTS = "smoke.toml", "invariants.lua"
@@ -80,7 +81,7 @@ def smoke(
     if report_path:
         write_report(report_path, report)
     if as_json:
-        view.print_document(smoke_view.smoke_document(report))
+        console.print_document(smoke_view.smoke_document(report))
     else:
         smoke_view.print_report(report)
     return 0 if report.ok else FAILED
@@ -122,7 +123,7 @@ def health(*, project: Project, bundle: str | None, network: str, as_json: bool)
             f"'{question.process}' gives no number as its {question.score}", where=process
         )
     if as_json:
-        view.print_document(smoke_view.health_document(score, parts))
+        console.print_document(smoke_view.health_document(score, parts))
     else:
         smoke_view.print_health(score, parts)
 

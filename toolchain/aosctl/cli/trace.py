@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import click
 
-from aosctl import trace_view, view
 from aosctl.cli.command import Command
 from aosctl.cli.options import json_option, network_option, project_options
 from aosctl.cli.places import make_directory, open_network, recorded_sources
@@ -15,6 +14,7 @@ from aosctl.message import is_id
 from aosctl.networks import Network
 from aosctl.networks.local import LocalNetwork
 from aosctl.project import Project
+from aosctl.view import console, traces
 
 LATEST = "latest"
 
@@ -48,13 +48,14 @@ def trace(*, project: Project, message: str, form: str, network: str, as_json: b
         node = live.trace(_find(live, message))
         directory = make_directory(project, live)
         if form == "mermaid" and not as_json:
-            click.echo(trace_view.trace_diagram(node, directory), nl=False)
+            click.echo(traces.trace_diagram(node, directory), nl=False)
             return
-        document = trace_view.trace_document(node, directory, recorded_sources(project, live))
+        sources = recorded_sources(project, live, message=node.step.id)
+        document = traces.trace_document(node, directory, sources)
     if as_json or form == "json":
-        view.print_document(document)
+        console.print_document(document)
     else:
-        view.answers().print(trace_view.trace_tree(document))
+        console.answers().print(traces.trace_tree(document))
 
 
 def _find(live: Network, message: str) -> str:

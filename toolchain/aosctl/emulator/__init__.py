@@ -1,1 +1,1 @@
-"""Processes, and the world in which they send one another messages."""
+"""The emulator: Lua processes under the rules of aos, and the world between them."""

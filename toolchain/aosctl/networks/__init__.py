@@ -115,6 +115,14 @@ class Network(Protocol):
         """Return the tree of what `message` caused."""
         ...
 
+    def bundle_text(self, process: str, *, message: str | None = None) -> str | None:
+        """
+        Return the bundle that `process` evaluated last, with `message` before that one came.
+
+        None where it evaluated none, or the network does not tell.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of files, connections and Lua states."""
         ...

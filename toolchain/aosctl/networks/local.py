@@ -18,6 +18,7 @@ from aosctl.emulator.trace import Step, TraceNode, build_tree, walk
 from aosctl.emulator.world import World
 from aosctl.errors import NetworkError
 from aosctl.log import Log
+from aosctl.lua.line_map import BUNDLE_MARK
 from aosctl.message import (
     Result,
     Tag,
@@ -198,6 +199,17 @@ class LocalNetwork:
         steps = [seen.get(step.index, step) for step in self.world.steps]
         return build_tree(steps, message) or tree
 
+    def bundle_text(self, process: str, *, message: str | None = None) -> str | None:
+        """Return the bundle that `process` evaluated last, or last before `message` came."""
+        found = None
+        for step in self.world.steps:
+            if message is not None and step.id == message:
+                break
+            if step.receiver == process and step.message.action == "Eval" and _has_worked(step):
+                text = step.message.data or ""
+                found = text if BUNDLE_MARK in text else found
+        return found
+
     def close(self) -> None:
         """Close the log and let the next run in."""
         if self._world is not None:
@@ -304,6 +316,10 @@ class LocalNetwork:
         if self._lock is not None:
             self._lock.__exit__(None, None, None)
             self._lock = None
+
+
+def _has_worked(step: Step) -> bool:
+    return step.result is not None and not step.result.failed
 
 
 def _complete(tags: Tags, added: dict[str, str]) -> Tags:

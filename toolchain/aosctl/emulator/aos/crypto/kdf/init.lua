@@ -1,0 +1,3 @@
+--- Keys from passwords.
+
+return { pbkdf2 = require(".crypto.kdf.pbkdf2") }

@@ -1,0 +1,3 @@
+--- Message authentication.
+
+return { createHmac = require(".crypto.mac.hmac").createHmac }

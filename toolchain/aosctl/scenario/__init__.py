@@ -1,0 +1,1 @@
+"""Scenarios: what a bundle's `smoke.toml` wants to see, and what was seen."""

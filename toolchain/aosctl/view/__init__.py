@@ -1,0 +1,1 @@
+"""Views: everything that a person reads, on the terminal or as a report."""
