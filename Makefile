@@ -6,15 +6,20 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 STATE  := build/run
 
-.PHONY: run test lint bench clean
+.PHONY: run test shuffle lint bench clean
 
 run: $(READY)
 	@mkdir -p $(STATE)
 	$(BIN)/aosctl deploy --record $(STATE)/deployments.json --state-dir $(STATE)/state
 	$(BIN)/aosctl smoke --record $(STATE)/deployments.json --state-dir $(STATE)/state --report $(STATE)/report.md
 
+# The processes of the bundles are tried under both kinds of error: docs/profiles.md.
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest --profile aos --profile hyper
+
+# Another order of `pairs` and of deliveries each time; a failure shows the seed that repeats it.
+shuffle: $(READY)
+	$(BIN)/pytest tests/processes --profile aos --profile hyper --shuffle random
 
 lint: $(READY)
 	$(BIN)/ruff check

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from aosctl.cli import main
-from aosctl.message import name_address
+from aosctl.message import make_tags, name_address
 from aosctl.networks.local import LocalNetwork
 from aosctl.project import Project
 from aosctl.record import load_record
@@ -278,6 +278,17 @@ def test_the_clock_moves_and_stays_moved(deployed: Shop) -> None:
     assert second["now"] - first["now"] == 3_600_000
     assert second["height"] > first["height"]
     assert deployed.run("advance", "250ms").stdout.startswith("2026-01-01T01:00:0")
+
+
+def test_crons_fire_while_the_clock_moves_and_are_counted(deployed: Shop) -> None:
+    tags = make_tags({"Cron-Interval": "1-minute", "Cron-Tag-Action": "Tick"})
+    with LocalNetwork(deployed.project.state_dir) as network:
+        process = network.submit(network.sign_spawn(tags=tags))
+    assert deployed.ask("advance", "1h")["crons"] == 60
+    assert deployed.run("advance", "2m").stdout.endswith("  2 crons fired, 0 failed\n")
+    seen = deployed.run("eval", process, "return #Inbox")
+    assert seen.stdout == "63\n"  # the spawn and 62 ticks
+    assert deployed.ask("trace", "latest")["root"]["action"] == "Eval"
 
 
 def test_a_bad_duration_is_refused(deployed: Shop) -> None:

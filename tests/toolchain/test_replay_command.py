@@ -57,6 +57,14 @@ def test_a_difference_exits_1_and_is_shown(tmp_path: Path) -> None:
     assert str(failed["case"]) in words.stdout
 
 
+def test_under_another_profile_the_recorded_results_differ() -> None:
+    trace = str(VECTORS / "message.json")
+    assert run(trace, "--profile", "2.0.6").exit_code == 0
+    earlier = run(trace, "--profile", "2.0.1", "--json")
+    assert earlier.exit_code == 1
+    assert any(f["case"] == "m-normalise" for f in json.loads(earlier.stdout)["failed"])
+
+
 def test_a_file_that_is_no_trace_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "none.json"
     path.write_text("{}")

@@ -116,9 +116,10 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
     With `error` set (any JSON value but null; the module's own error) or `host_error` set (the
     module failed outside its own error handling) the process is as it was before, and the outbox is
-    empty. `handlers` names the handlers that ran, in order; `location` is where the last of them is
-    defined. `cost` counts Lua instructions where the evaluation was observed, else None; `changed`
-    likewise names the globals whose content changed, sorted.
+    empty; unless `kept`: then the error has undone nothing (the profile `hyper`). `handlers` names
+    the handlers that ran, in order; `location` is where the last of them is defined. `cost` counts
+    Lua instructions where the evaluation was observed, else None; `changed` likewise names the
+    globals whose content changed, sorted.
     """
 
     messages: tuple[Outgoing, ...] = ()
@@ -127,6 +128,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     output: Any = None
     error: Any = None
     host_error: str | None = None
+    kept: bool = False
     handlers: tuple[str, ...] = ()
     location: Location | None = None
     cost: int | None = None
@@ -134,8 +136,13 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def failed(self) -> bool:
-        """Return whether the process was put back to what it was before."""
+        """Return whether there was an error."""
         return self.error is not None or self.host_error is not None
+
+    @property
+    def is_undone(self) -> bool:
+        """Return whether the process was put back to what it was before."""
+        return self.failed and not self.kept
 
     @property
     def failure(self) -> str | None:
@@ -173,6 +180,21 @@ def make_tags(pairs: Mapping[str, str] | Iterable[tuple[str, str]]) -> Tags:
     """Return tags in the order of `pairs`."""
     items = pairs.items() if isinstance(pairs, Mapping) else pairs
     return tuple(Tag(name, value) for name, value in items)
+
+
+def sender_of(owner: str, tags: Tags) -> str:
+    """Return the `From` of a message signed by `owner`."""
+    return first_tag(tags, "From-Process") or owner
+
+
+def forwarder_of(owner: str, tags: Tags) -> str | None:
+    """Return the `Forwarded-By` of a message signed by `owner`."""
+    return owner if first_tag(tags, "From-Process") is not None else None
+
+
+def hide_claims(tags: Tags) -> Tags:
+    """Return the tags without those that a compute unit hides from the process."""
+    return tuple(tag for tag in tags if tag.name not in {"From", "Owner"})
 
 
 def is_id(text: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from aosctl.emulator.profile import Profile
 from aosctl.testing.stage import Actor, Stage
 
 HERE = Path(__file__).parent
@@ -30,8 +31,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def stage(project: Path) -> Iterator[Stage]:
-    stage = Stage(project)
+def stage(project: Path, profile: Profile, shuffle: int | None) -> Iterator[Stage]:
+    stage = Stage(project, profile=profile, shuffle=shuffle)
     yield stage
     stage.close()
 

@@ -49,7 +49,7 @@ def test_peers_are_set_and_shown(probe: Actor, lua: Call) -> None:
     answer = configure(probe)
     assert answer.action == "SetProcessConfig-Response"
     shown = answer.json()
-    assert shown.pop("timestamp") == probe.stage.world.now
+    assert shown.pop("timestamp") == probe.stage.now
     assert shown == {
         "leftProcess": probe.id,
         "rightProcess": RIGHT,

@@ -85,7 +85,7 @@ class Lead:
 
     def advance(self, milliseconds: int) -> None:
         """Move the clock forward."""
-        self.stage.world.advance(milliseconds)
+        self.stage.advance(milliseconds)
 
     @property
     def health(self) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from aosctl.emulator.profile import Profile
 from aosctl.manifest import Manifest, make_manifest
 from aosctl.testing.stage import Actor, Sent, Stage
 from tests.processes.tim3.coordinator_stage import CoordinatorStage
@@ -21,8 +22,8 @@ Configure = Callable[..., Sent]
 
 
 @pytest.fixture
-def stage() -> Iterator[Stage]:
-    stage = Stage(ROOT)
+def stage(profile: Profile, shuffle: int | None) -> Iterator[Stage]:
+    stage = Stage(ROOT, profile=profile, shuffle=shuffle)
     yield stage
     stage.close()
 

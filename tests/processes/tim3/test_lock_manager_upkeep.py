@@ -97,11 +97,11 @@ def test_a_sweep_sends_a_failed_payment_again(strict_lock_manager: LockManagerSt
     assert lm.heard(lm.sweep()) == [SWEPT], "its new phase is young"
 
 
-@pytest.mark.parametrize("profile", ["strict_lock_manager", "stock_lock_manager"])
+@pytest.mark.parametrize("lock_profile", ["strict_lock_manager", "stock_lock_manager"])
 def test_a_sweep_never_repeats_a_transfer_to_a_token_that_would_pay_again(
-    request: pytest.FixtureRequest, profile: str
+    request: pytest.FixtureRequest, lock_profile: str
 ) -> None:
-    lm: LockManagerStage = request.getfixturevalue(profile)
+    lm: LockManagerStage = request.getfixturevalue(lock_profile)
     lm.back()
     lm.redeem(1)
     lm.advance(100 * TIMEOUT_MS)
@@ -197,11 +197,11 @@ def test_a_payment_in_flight_is_sent_again_only_to_an_idempotent_token(
     assert tags_of(again[0]) == tags_of(first)
 
 
-@pytest.mark.parametrize("profile", ["strict_lock_manager", "stock_lock_manager"])
+@pytest.mark.parametrize("lock_profile", ["strict_lock_manager", "stock_lock_manager"])
 def test_a_payment_in_flight_is_never_sent_again_to_another_token(
-    request: pytest.FixtureRequest, profile: str
+    request: pytest.FixtureRequest, lock_profile: str
 ) -> None:
-    lm: LockManagerStage = request.getfixturevalue(profile)
+    lm: LockManagerStage = request.getfixturevalue(lock_profile)
     lm.back()
     lm.redeem(1)
     lm.advance(100 * TIMEOUT_MS)

@@ -279,7 +279,7 @@ def test_an_unseen_op_id_below_low_water_is_refused(funded: Actor) -> None:
 def test_an_executed_op_is_forgotten_only_when_old_and_below_low_water(funded: Actor) -> None:
     first = {"X-Op-Id": "R-abcdefgh-1", "X-Low-Water": "1"}
     transfer(funded, "alice", "bob", "5", first)
-    funded.stage.world.advance(3_600_000)
+    funded.stage.advance(3_600_000)
     transfer(funded, "alice", "bob", "5", {"X-Op-Id": "R-abcdefgh-10001", "X-Low-Water": "1"})
     assert shown(transfer(funded, "alice", "bob", "5", first)) == [(ALICE, "Debit-Notice")]
     for n in (10_002, 10_003):
@@ -398,17 +398,16 @@ def test_the_locker_unlocks_at_any_time(funded: Actor) -> None:
 
 
 def test_the_holder_unlocks_once_the_hold_has_expired(funded: Actor) -> None:
-    world = funded.stage.world
-    lock_id = hold(funded, "30", Expires=str(world.now + 1_000))
+    lock_id = hold(funded, "30", Expires=str(funded.stage.now + 1_000))
     assert funded.ask("alice", "Unlock", {"Lock-Id": lock_id}).error == "Unauthorized"
-    world.advance(1_000)
+    funded.stage.advance(1_000)
     sent = funded.send("alice", "Unlock", {"Lock-Id": lock_id})
     assert shown(sent) == [(ALICE, "Unlock-Response"), (BOB, "Unlock-Notice")]
 
 
 def test_a_hold_without_an_end_is_the_lockers_alone(funded: Actor) -> None:
     lock_id = hold(funded, "30")
-    funded.stage.world.advance(10**12)
+    funded.stage.advance(10**12)
     for sender in ("alice", "mallory", "deployer"):
         assert funded.ask(sender, "Unlock", {"Lock-Id": lock_id}).error == "Unauthorized"
 

@@ -75,6 +75,7 @@ def root_of(tim3: Ensemble) -> str:
     return [step.id for step in tim3.stage.world.steps if step.parent is None][-1]
 
 
+@pytest.mark.unshuffled("a picture of the usual order")
 def test_a_mint_walks_through_all_five(tim3: Ensemble) -> None:
     sent = tim3.deposit("alice", "100")
     compare_with_snapshot("mint", tim3.picture(root_of(tim3)))
@@ -92,6 +93,7 @@ def test_a_mint_walks_through_all_five(tim3: Ensemble) -> None:
     assert_nothing_odd(tim3)
 
 
+@pytest.mark.unshuffled("a picture of the usual order")
 def test_a_redeem_walks_through_all_five(tim3: Ensemble) -> None:
     tim3.deposit("alice", "100")
     sent = tim3.redeem("alice", "40", Request_Id="first")
@@ -215,7 +217,7 @@ def test_a_coordinator_that_the_token_manager_does_not_know_waits_and_goes_on(
     sent = tim3.deposit("alice", "100")
     assert ("token_manager", "Mint-Error", "coordinator") in tim3.between(sent)
     assert tim3.ask("coordinator", "Health")["openOperations"] == 1
-    tim3.stage.world.advance(300_001)
+    tim3.stage.advance(300_001)
     tim3.sweep()
     assert tim3.ask("coordinator", "Health")["openOperations"] == 1
     manager.evaluate(f'Peers.coordinator = "{known}"')
@@ -230,7 +232,7 @@ def test_a_lock_that_the_coordinator_never_heard_of_is_given_back(tim3: Ensemble
     manager.evaluate(f'Peers.coordinator = "{name_address("carol")}"')
     tim3.deposit("alice", "100")
     manager.evaluate(f'Peers.coordinator = "{known}"')
-    tim3.stage.world.advance(3 * 300_000 + 1)
+    tim3.stage.advance(3 * 300_000 + 1)
     tim3.sweep()
     assert tim3.balance("mock_usda", "alice") == "1000"
     assert_at_rest(tim3, "0")

@@ -368,7 +368,7 @@ def test_an_unseen_id_below_low_water_is_duplicate_and_never_final(token: Actor)
 def test_a_decision_is_forgotten_when_old_far_back_and_below_low_water(minted: Actor) -> None:
     mint(minted, 10_001, "1", low_water="2")
     assert [s.action for s in mint(minted, 1, "100")] == ["Mint-Response"]
-    minted.stage.world.advance(3_000_001)
+    minted.stage.advance(3_000_001)
     mint(minted, 10_002, "1", low_water="2")
     assert [s.error for s in mint(minted, 1, "100")] == ["Duplicate"]
     assert minted.published["ops"][mint_id(1)] == ""
@@ -376,7 +376,7 @@ def test_a_decision_is_forgotten_when_old_far_back_and_below_low_water(minted: A
 
 
 def test_a_decision_at_low_water_waits_as_long_as_it_takes(minted: Actor) -> None:
-    minted.stage.world.advance(10**10)
+    minted.stage.advance(10**10)
     mint(minted, 30_000, "1", low_water="1")
     mint(minted, 30_001, "1", low_water="1")
     assert [s.action for s in mint(minted, 1, "100")] == ["Mint-Response"]

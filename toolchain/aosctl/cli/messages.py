@@ -213,19 +213,23 @@ def advance(*, project: Project, duration: str, network: str, as_json: bool) -> 
     """
     Move the clock of the local network forward.
 
-    DURATION is a number and a unit: 250ms, 30s, 5m, 24h, 3d. The clock never runs back.
+    DURATION is a number and a unit: 250ms, 30s, 5m, 24h, 3d. The clock never runs back. Crons that
+    fall due on the way fire at their time.
     """
     milliseconds = parse_duration(duration)
     with open_network(project, network) as live:
         if not isinstance(live, LocalNetwork):
             raise UsageError(f"the clock of '{live.name}' is not ours to move", where="--network")
-        now = live.advance(milliseconds)
-        height = live.world.height
+        fired = [step.result for step in live.advance(milliseconds) if step.message.cron]
+        now, height = live.world.now, live.world.height
+    failed = sum(result is None or result.failed for result in fired)
     if as_json:
-        console.print_document({"schema": "aosctl.advance/1", "now": now, "height": height})
+        figures = {"now": now, "height": height, "crons": len(fired), "failed": failed}
+        console.print_document({"schema": "aosctl.advance/1", **figures})
     else:
         shown = datetime.fromtimestamp(now / 1000, UTC).isoformat(timespec="milliseconds")
-        console.print_line(f"{shown}  height {height}")
+        crons = f"  {len(fired)} crons fired, {failed} failed" if fired else ""
+        console.print_line(f"{shown}  height {height}{crons}")
 
 
 def _make_tags(action: str | None, pairs: tuple[str, ...]) -> Tags:
@@ -331,5 +335,7 @@ def _failure(locator: Locator | None, target: Target, result: Result) -> AosctlE
     return ProcessError(
         f"'{target.shown}' failed: {said}",
         where=f"{place[0]}:{place[1]}" if place else f"process {target.id}",
-        hint="It is as it was before; nothing was sent.",
+        hint="What it did before that stays."
+        if result.kept
+        else "It is as it was before; nothing was sent.",
     )

@@ -20,8 +20,21 @@ class Clock:
         """Return the block height at this instant."""
         return START_HEIGHT + (self.now - START) // BLOCK
 
-    def advance(self, milliseconds: int) -> None:
-        """Move forward; time never runs back."""
+    @property
+    def block_time(self) -> int:
+        """Return when the block of this height was made."""
+        return START + (self.height - START_HEIGHT) * BLOCK
+
+    def after(self, milliseconds: int) -> int:
+        """Return the time that it will be then; time never runs back."""
         if milliseconds < 0:
             raise ValueError(f"a clock moves forward, not by {milliseconds} ms")
-        self.now += milliseconds
+        return self.now + milliseconds
+
+    def advance(self, milliseconds: int) -> None:
+        """Move forward."""
+        self.now = self.after(milliseconds)
+
+    def reach(self, time: int) -> None:
+        """Move forward to `time`, or stay where that has passed."""
+        self.now = max(self.now, time)

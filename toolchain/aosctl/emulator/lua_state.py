@@ -8,7 +8,7 @@ function that hands over the text of built-in modules; text goes in and out as b
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
@@ -46,10 +46,19 @@ class LuaState:
         self._load("library")(self.guard, read_module, pure)
         self.guard[b"setLimit"](instruction_limit)
 
-    def load_door(self) -> Any:
-        """Return the table of functions that `host/door.lua` offers for one aos process."""
+    def load_door(
+        self, settings: Mapping[bytes, bytes | bool], *, shuffle: int | None = None
+    ) -> Any:
+        """
+        Return what `host/door.lua` offers for one aos process with these settings.
+
+        With a seed in `shuffle`, `pairs` and `next` have the order that follows from it.
+        """
         checkpoint = self._load("checkpoint")(self.guard)
-        return self._load("door")(self.guard, checkpoint)
+        door = self._load("door")(self.guard, checkpoint, self.runtime.table_from(settings))
+        if shuffle is not None:  # for aos and the process; the host keeps what it has
+            self._load("shuffle")(self.guard, shuffle)
+        return door
 
     def _load(self, name: str) -> Callable[..., Any]:
         code = _host_code(name)

@@ -10,6 +10,7 @@ from lupa.lua53 import LuaError as LupaError
 from lupa.lua53 import LuaMemoryError
 
 from aosctl.emulator.lua_state import INSTRUCTION_LIMIT, MEMORY_LIMIT, LuaState
+from aosctl.emulator.profile import AOS, Profile
 from aosctl.emulator.rollback import Rollback, replay_row
 from aosctl.emulator.row import read_row
 from aosctl.errors import EmulatorError
@@ -29,21 +30,27 @@ _NO_EXTRA: Extra = {}
 
 class Process:
     """
-    One process under the rules of aos 2.0.6.
+    One process under the rules of its profile.
 
     A message that fails leaves no trace in the state, nor does a dry run: before the next message
-    the process is put back to what the messages that succeeded had made of it.
+    the process is put back to what the messages that succeeded had made of it. A profile that keeps
+    errors takes a handler's error for a success; a failure of the host is undone there too. With a
+    seed in `shuffle`, tables are walked in the order that follows from it.
     """
 
     def __init__(
         self,
         environment: Environment,
         *,
+        profile: Profile = AOS,
+        shuffle: int | None = None,
         memory_limit: int = MEMORY_LIMIT,
         instruction_limit: int = INSTRUCTION_LIMIT,
     ) -> None:
         self.environment = environment
         self.id = environment.process.id
+        self.profile = profile
+        self._shuffle = shuffle
         self._memory_limit = memory_limit
         self._instruction_limit = instruction_limit
         self._state = Rollback(self._boot)
@@ -59,9 +66,9 @@ class Process:
         change, which is slower. `extra` are root keys that a compute unit would have stripped:
         recorded traces carry some.
         """
-        row = _flatten(message, extra)
+        row = self._flatten(message, extra)
         result = self._run(row, observe=observe)
-        if result.failed:
+        if result.is_undone:
             self._state.taint()
         else:
             self._state.keep(row)
@@ -70,7 +77,7 @@ class Process:
     def dryrun(self, message: Message, *, observe: bool = False) -> Result:
         """Return what `message` would give now; the state stays as it is."""
         self._state.secure()
-        result = self._run(_flatten(message, _NO_EXTRA), observe=observe)
+        result = self._run(self._flatten(message), observe=observe)
         self._state.taint()
         return result
 
@@ -85,7 +92,7 @@ class Process:
         """
         door = self._state.door
         for message in messages:
-            row = _flatten(message, _NO_EXTRA)
+            row = self._flatten(message)
             try:
                 replay_row(door, row)
             except EmulatorError:
@@ -97,6 +104,12 @@ class Process:
         """Give the memory back. A closed process cannot be used any more."""
         self._state.forget()
         self._closed = True
+
+    def _flatten(self, message: Message, extra: Extra = _NO_EXTRA) -> tuple[Any, ...]:
+        if self.profile.counts_seconds and message.timestamp is not None:
+            seconds = message.timestamp // 1000
+            message = msgspec.structs.replace(message, timestamp=seconds)
+        return _flatten(message, extra)
 
     def _run(self, row: tuple[Any, ...], *, observe: bool) -> Result:
         door = self._state.door
@@ -115,7 +128,7 @@ class Process:
         if self._closed:
             raise EmulatorError(f"process {self.id} is closed")
         state = LuaState(memory_limit=self._memory_limit, instruction_limit=self._instruction_limit)
-        door = state.load_door()
+        door = state.load_door(self.profile.settings(), shuffle=self._shuffle)
         door.boot()
         door.define(b"Process", *_flatten_definition(self.environment.process))
         door.define(b"Module", *_flatten_definition(self.environment.module))

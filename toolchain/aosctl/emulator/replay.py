@@ -14,6 +14,7 @@ import msgspec
 
 from aosctl.emulator.comparison import compare_result
 from aosctl.emulator.process import Process
+from aosctl.emulator.profile import AOS, Profile
 from aosctl.emulator.recording import Case, load_cases, make_message
 from aosctl.message import Environment
 
@@ -37,7 +38,7 @@ class ReplayReport(msgspec.Struct, frozen=True):
     failed: tuple[Difference, ...] = ()
 
 
-def replay_files(paths: Iterable[Path]) -> ReplayReport:
+def replay_files(paths: Iterable[Path], *, profile: Profile = AOS) -> ReplayReport:
     """
     Replay every case of the trace files and return what came out otherwise.
 
@@ -51,12 +52,14 @@ def replay_files(paths: Iterable[Path]) -> ReplayReport:
     for path in paths:
         for case, environment in load_cases(path):
             cases, steps = cases + 1, steps + len(case.steps)
-            failed.extend(_replay_case(path.name, case, environment))
+            failed.extend(_replay_case(path.name, case, environment, profile))
     return ReplayReport(cases, steps, tuple(failed))
 
 
-def _replay_case(file: str, case: Case, environment: Environment) -> Iterator[Difference]:
-    process = Process(environment)
+def _replay_case(
+    file: str, case: Case, environment: Environment, profile: Profile
+) -> Iterator[Difference]:
+    process = Process(environment, profile=profile)
     for index, step in enumerate(case.steps):
         message, extra, compare = make_message(step)
         result = process.evaluate(message, extra=extra)

@@ -12,7 +12,10 @@ import msgspec
 
 from aosctl.dataitem import encode_base64url
 from aosctl.emulator.clock import Clock
+from aosctl.emulator.cron import Cron, read_crons
 from aosctl.emulator.process import Process
+from aosctl.emulator.profile import Profile
+from aosctl.errors import EmulatorError
 from aosctl.message import Environment, Message, Result
 
 _PATCH = ("device", "patch@1.0")
@@ -23,16 +26,27 @@ class Resident:
     """
     A process that lives in a world.
 
-    `history` gives the messages that it has evaluated without failing; from them it is rebuilt at
-    its first use. `published` is what its `patch@1.0` messages said, merged.
+    `crons` are those that it asks for; `fault` says why no compute unit would evaluate it, if so.
+    `history` gives the messages that it has evaluated and that were not undone; from them it is
+    rebuilt at its first use. `published` is what its `patch@1.0` messages said, merged.
     """
 
-    def __init__(self, environment: Environment, history: Callable[[], Iterable[Message]]) -> None:
+    def __init__(
+        self,
+        environment: Environment,
+        history: Callable[[], Iterable[Message]],
+        *,
+        profile: Profile,
+        shuffle: int | None = None,
+    ) -> None:
         self.environment = environment
+        self.profile = profile
+        self._shuffle = shuffle
         self.nonce = -1
         self.hash_chain = ""
         self.seen: set[str] = set()
         self.published: dict[str, Any] = {}
+        self.crons, self.fault = _crons_of(environment)
         self._history = history
         self._process: Process | None = None
 
@@ -40,7 +54,7 @@ class Resident:
     def process(self) -> Process:
         """The Lua process; one that comes from a log is rebuilt at its first use."""
         if self._process is None:
-            self._process = Process(self.environment)
+            self._process = Process(self.environment, profile=self.profile, shuffle=self._shuffle)
             self._process.replay(self._history())
         return self._process
 
@@ -62,10 +76,12 @@ class Resident:
 
     def catch_up(self, message: Message, result: Result) -> None:
         """Take note of a message that was scheduled and evaluated in an earlier run."""
+        self.note(result)
+        if message.cron:
+            return
         self.seen.add(message.id or "")
         self.nonce = -1 if message.nonce is None else message.nonce
         self.hash_chain = message.hash_chain or ""
-        self.note(result)
 
     def note(self, result: Result) -> None:
         """Merge into `published` what the outbox of `result` publishes."""
@@ -78,6 +94,14 @@ class Resident:
         """Let go of the Lua state."""
         if self._process is not None:
             self._process.close()
+
+
+def _crons_of(environment: Environment) -> tuple[tuple[Cron, ...], str | None]:
+    """Return what the tags of a process ask for, and why nobody would evaluate it, if so."""
+    try:
+        return read_crons(environment.process.tags), None
+    except EmulatorError as error:
+        return (), error.message
 
 
 def _merge(into: dict[str, Any], patch: dict[str, Any]) -> None:

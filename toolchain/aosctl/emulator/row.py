@@ -6,6 +6,7 @@ The row of values in which a result leaves a Lua state (written by `host/door.lu
       "error"       the module's own error, as text
       "json"        the whole result as the module's JSON encoder writes it
       "json error"  the same, where the error is no text
+      "kept"        the same, where the error has undone nothing
       "host"        what failed outside the module's own error handling
 """
 
@@ -37,7 +38,7 @@ def read_row(row: tuple[Any, ...], *, observed: bool = False) -> Result:
         return Result(error=value, **notes)
     if kind == b"host":
         return Result(host_error=value, **notes)
-    return _read_json(value, notes)
+    return _read_json(value, notes, kept=kind == b"kept")
 
 
 def _read_ordinary(values: Iterator[Any], notes: dict[str, Any]) -> Result:
@@ -75,16 +76,18 @@ def _whole(number: float) -> float | int:
     return int(number) if number.is_integer() else number
 
 
-def _read_json(text: str, notes: dict[str, Any]) -> Result:
+def _read_json(text: str, notes: dict[str, Any], *, kept: bool) -> Result:
     try:
         result = json.loads(text, parse_float=lambda digits: _whole(float(digits)))
     except RecursionError:
         return Result(host_error="the result is nested too deeply", **notes)
     if not isinstance(result, dict):
         return Result(host_error=f"the result is not a table: {text}", **notes)
-    if "Error" in result:
+    if "Error" in result and not kept:
         return Result(error=result["Error"], **notes)
     return Result(
+        error=result.get("Error"),
+        kept=kept,
         output=result.get("Output"),
         messages=tuple(map(_from_json, _entries(result, "Messages"))),
         spawns=tuple(map(_from_json, _entries(result, "Spawns"))),

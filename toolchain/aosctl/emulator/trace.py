@@ -18,7 +18,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
     `parent` is the id of the message whose evaluation sent this one (None: it came from outside),
     `root` the id of the one from outside. `result` is None where the receiver is a plain wallet,
-    which only keeps what it is sent. `refused` says why a delivery was not evaluated at all.
+    which only keeps what it is sent. `refused` says why a delivery was not evaluated at all. A cron
+    message has no id of its own; here it goes by one that follows from process and time.
     """
 
     index: int
@@ -33,7 +34,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def id(self) -> str:
         """Return the message's id."""
-        return self.message.id or ""
+        return self.message.id or self.root
 
 
 class TraceNode(msgspec.Struct, frozen=True):

@@ -17,8 +17,12 @@ import msgspec
 from aosctl.dataitem import encode_base64url
 from aosctl.emulator import messenger
 from aosctl.emulator.clock import Clock
+from aosctl.emulator.cron import Schedule
+from aosctl.emulator.envelope import Envelope
 from aosctl.emulator.messenger import Post
+from aosctl.emulator.profile import AOS, AOS_MODULE, Profile, profile_of_module
 from aosctl.emulator.resident import Resident
+from aosctl.emulator.shuffle import Shuffle
 from aosctl.emulator.trace import Step, TraceNode, build_tree
 from aosctl.errors import HopLimitError, UsageError
 from aosctl.message import (
@@ -29,24 +33,16 @@ from aosctl.message import (
     Tag,
     Tags,
     first_tag,
+    forwarder_of,
+    hide_claims,
     is_address,
+    sender_of,
     to_bytes,
 )
 from aosctl.wallet import development_address
 
 HOP_LIMIT = 10_000
-AOS_MODULE = "ISShJH1ij-hPPt9St5UFFr_8Ys3Kj5cyg7zrMGt7H9s"  # aos 2.0.6, ao-network 4.8
 DRYRUN_ID = "1234"  # what clients put into a dry run, ao-network 3.5
-_REMOVED_TAGS = frozenset({"From", "Owner"})  # a compute unit hides these from the process
-
-
-class Envelope(msgspec.Struct, frozen=True, kw_only=True):
-    """A message in a mailbox: everything but what the scheduler adds on delivery."""
-
-    message: Message
-    receiver: str
-    parent: str | None
-    root: str
 
 
 class World:
@@ -56,10 +52,15 @@ class World:
     **Order of delivery.** Each process has a mailbox that is emptied first in, first out. Across
     mailboxes the message that was sent first is delivered first: one queue for all, into which the
     outbox of an evaluation goes as a whole, messages before spawns before assignments, each in
-    its own order. Nothing else decides, so every run of the same input is the same run.
+    its own order. Nothing else decides, so every run of the same input is the same run. With a seed
+    in `shuffle` the order is another one that the network might take, and so is that of `pairs`.
 
     **Time.** The clock starts at a fixed instant and moves one millisecond before each delivery to
-    a process; `advance` moves it further. A world never looks at the real time.
+    a process; `advance` moves it further. A world never looks at the real time. Crons fire as the
+    clock passes them, before any message that is dated later.
+
+    **Versions.** A process follows the profile that it is spawned with, else that of the world,
+    else that of its module where the id is known, else aos 2.0.6.
 
     `steps` is the trace: one step a delivery, in order. `count` is the number of messages that came
     from outside; it is what makes two equal ones differ.
@@ -71,17 +72,23 @@ class World:
         hop_limit: int = HOP_LIMIT,
         now: int | None = None,
         module: str = AOS_MODULE,
+        profile: Profile | None = None,
+        shuffle: int | None = None,
         messenger_address: str | None = None,
     ) -> None:
         self.clock = Clock() if now is None else Clock(now)
         self.module = module
+        self.profile = profile
         self.authority = messenger_address or development_address("messenger")
         self.steps: list[Step] = []
+        self._seed = shuffle
+        self._shuffle = None if shuffle is None else Shuffle(shuffle)
         self._hop_limit = hop_limit
         self._hops: dict[str, int] = {}
         self._queue: deque[Envelope] = deque()
         self._residents: dict[str, Resident] = {}
         self._known: dict[str, Message] = {}
+        self._schedule = Schedule()
         self.count = 0
 
     # --- what comes from outside ---------------------------------------------------------------
@@ -95,6 +102,7 @@ class World:
         id: str | None = None,  # noqa: A002 - the network's own word
         anchor: str | None = None,
         signature: str | None = None,
+        profile: Profile | None = None,
     ) -> str:
         """
         Make a process owned by `owner` and queue its first message; return its id.
@@ -108,13 +116,13 @@ class World:
             {"Module": self.module, "Authority": self.authority},
         )
         process_id = id or self._make_id("process", owner, "", tags, data)
-        self._settle(process_id, owner, tags)
+        self._settle(process_id, owner, tags, profile=profile)
         message = Message(
             id=process_id,
             signature=signature,
             owner=owner,
-            sender=_sender_of(owner, tags),
-            forwarded_by=_forwarder_of(owner, tags),
+            sender=sender_of(owner, tags),
+            forwarded_by=forwarder_of(owner, tags),
             target=process_id,
             anchor=anchor,
             tags=tags,
@@ -154,8 +162,8 @@ class World:
             id=id or self._make_id("message", sender, target, tags, data),
             signature=signature,
             owner=sender,
-            sender=_sender_of(sender, tags),
-            forwarded_by=_forwarder_of(sender, tags),
+            sender=sender_of(sender, tags),
+            forwarded_by=forwarder_of(sender, tags),
             target=target,
             anchor=anchor,
             tags=tags,
@@ -176,9 +184,25 @@ class World:
             raise UsageError(f"message {message} is not known here, so it cannot be assigned")
         self._queue.append(Envelope(message=known, receiver=process, parent=None, root=message))
 
-    def advance(self, milliseconds: int) -> None:
-        """Move the clock forward."""
-        self.clock.advance(milliseconds)
+    def advance(self, milliseconds: int) -> list[Step]:
+        """
+        Move the clock forward; return the steps made on the way.
+
+        Where a cron falls due, everything that waits is delivered first; it fires at its time, and
+        what it causes is delivered before the next. Without crons nothing is delivered.
+
+        Raises:
+            HopLimitError: as `run`.
+        """
+        made: list[Step] = []
+        end = self.clock.after(milliseconds)
+        while self._schedule.due <= end:
+            made += self.run()
+            if self._schedule.due <= end:
+                self.clock.reach(int(self._schedule.due))
+                made += self.run()
+        self.clock.reach(end)
+        return made
 
     # --- delivery ------------------------------------------------------------------------------
 
@@ -191,14 +215,16 @@ class World:
                 rest of the queue is dropped; what was delivered stays.
         """
         made: list[Step] = []
-        while self._queue:
-            made.append(self._deliver(self._queue.popleft()))
+        while (step := self.step()) is not None:
+            made.append(step)
         self._hops.clear()
         return made
 
     def step(self) -> Step | None:
-        """Deliver one message; return None if every mailbox is empty."""
-        return self._deliver(self._queue.popleft()) if self._queue else None
+        """Deliver one message; return None if every mailbox is empty and no cron is due."""
+        if self._schedule.due <= self.clock.now + bool(self._queue):  # a delivery moves the clock
+            return self._fire()
+        return self._deliver(self._take()) if self._queue else None
 
     def mailbox(self, receiver: str) -> list[Envelope]:
         """Return what waits for `receiver`, the oldest first."""
@@ -218,12 +244,36 @@ class World:
         if envelope.message.id in resident.seen:
             refused = "it was delivered to this process before"
             return self._note(envelope, envelope.message, None, refused=refused)
+        if resident.fault is not None:
+            return self._note(envelope, envelope.message, None, refused=resident.fault)
         self.clock.advance(1)
         message = resident.schedule(envelope.message, self.clock)
+        if envelope.is_spawn:
+            self._enter_crons(resident, message)
+        return self._evaluate(resident, envelope, message)
+
+    def _take(self) -> Envelope:
+        return self._shuffle.take(self._queue) if self._shuffle else self._queue.popleft()
+
+    def _fire(self) -> Step:
+        """Evaluate the message of the cron that is due first."""
+        name, message = self._schedule.take()
+        process = message.target or ""
+        root = encode_base64url(hashlib.sha256(name.encode()).digest())
+        envelope = Envelope(message=message, receiver=process, parent=None, root=root)
+        return self._evaluate(self._residents[process], envelope, message)
+
+    def _enter_crons(self, resident: Resident, spawn: Message) -> None:
+        if resident.crons:
+            origin = spawn.timestamp or 0
+            self._schedule.add(
+                resident.environment, resident.crons, origin=origin, now=self.clock.now
+            )
+
+    def _evaluate(self, resident: Resident, envelope: Envelope, message: Message) -> Step:
         result = resident.process.evaluate(message)
-        post = messenger.push(
-            result, cause=envelope.message.id or "", root=envelope.root, sender=resident.environment
-        )
+        cause = message.id or envelope.root
+        post = messenger.push(result, cause=cause, root=envelope.root, sender=resident.environment)
         resident.note(result)
         self._carry_on(post, envelope)
         return self._note(envelope, message, result, lost=post.lost)
@@ -264,7 +314,7 @@ class World:
         return step
 
     def _carry_on(self, post: Post, cause: Envelope) -> None:
-        parent = cause.message.id or ""
+        parent = cause.message.id or cause.root
         fresh: dict[str, Message] = {}
         for pushed in post.messages:
             message = self._signed_by_messenger(
@@ -295,18 +345,17 @@ class World:
         return Message(
             id=message_id,
             owner=self.authority,
-            sender=_sender_of(self.authority, tags),
-            forwarded_by=_forwarder_of(self.authority, tags),
+            sender=sender_of(self.authority, tags),
+            forwarded_by=forwarder_of(self.authority, tags),
             target=target,
             anchor=anchor,
-            tags=tuple(tag for tag in tags if tag.name not in _REMOVED_TAGS),
+            tags=hide_claims(tags),
             data=data,
         )
 
     def _enqueue(self, message: Message, receiver: str) -> None:
         self.count += 1
-        tags = tuple(tag for tag in message.tags if tag.name not in _REMOVED_TAGS)
-        message = msgspec.structs.replace(message, tags=tags)
+        message = msgspec.structs.replace(message, tags=hide_claims(message.tags))
         self._pass(message, receiver, None, message.id or "")
 
     def _pass(self, message: Message, receiver: str, parent: str | None, root: str) -> None:
@@ -328,6 +377,15 @@ class World:
     def processes(self) -> dict[str, Environment]:
         """Return every process of this world by its id."""
         return {name: resident.environment for name, resident in self._residents.items()}
+
+    def profile_of(self, process: str) -> Profile:
+        """
+        Return whose rules a process follows.
+
+        Raises:
+            UsageError: there is no such process.
+        """
+        return self._resident(process).profile
 
     def result(self, process: str, message: str) -> Result:
         """
@@ -422,27 +480,34 @@ class World:
             if resident is None or step.result is None:
                 continue
             resident.catch_up(step.message, step.result)
+            if step.id == step.receiver:
+                self._enter_crons(resident, step.message)
 
     def close(self) -> None:
         """Let go of every Lua state."""
         for resident in self._residents.values():
             resident.close()
 
-    def _settle(self, process_id: str, owner: str, tags: Tags) -> None:
+    def _settle(
+        self, process_id: str, owner: str, tags: Tags, *, profile: Profile | None = None
+    ) -> None:
         module = first_tag(tags, "Module") or self.module
         environment = Environment(
             process=Definition(process_id, owner, tags),
             module=Definition(module, owner, ()),
         )
         self._residents[process_id] = Resident(
-            environment, history=lambda: self._survived(process_id)
+            environment,
+            history=lambda: self._survived(process_id),
+            profile=profile or self.profile or profile_of_module(module) or AOS,
+            shuffle=self._seed,
         )
 
     def _survived(self, process: str) -> list[Message]:
         return [
             step.message
             for step in self.steps
-            if step.receiver == process and step.result is not None and not step.result.failed
+            if step.receiver == process and step.result is not None and not step.result.is_undone
         ]
 
     def _resident(self, process: str) -> Resident:
@@ -465,11 +530,3 @@ def _with_defaults(tags: Tags, first: dict[str, str], last: dict[str, str]) -> T
     before = tuple(Tag(n, v) for n, v in first.items() if n not in names)
     after = tuple(Tag(n, v) for n, v in last.items() if n not in names)
     return before + tags + after
-
-
-def _sender_of(owner: str, tags: Tags) -> str:
-    return first_tag(tags, "From-Process") or owner
-
-
-def _forwarder_of(owner: str, tags: Tags) -> str | None:
-    return owner if first_tag(tags, "From-Process") is not None else None

@@ -13,8 +13,9 @@ from aosctl import lock
 from aosctl.dataitem import DataItem
 from aosctl.emulator.messenger import LEGACY_VARIANT
 from aosctl.emulator.process import Process
+from aosctl.emulator.profile import AOS_MODULE
 from aosctl.emulator.trace import Step, TraceNode, build_tree, walk
-from aosctl.emulator.world import AOS_MODULE, HOP_LIMIT, World
+from aosctl.emulator.world import HOP_LIMIT, World
 from aosctl.errors import HopLimitError, NetworkError, UsageError
 from aosctl.log import Log
 from aosctl.lua.line_map import BUNDLE_MARK
@@ -253,11 +254,20 @@ class LocalNetwork:
             self._known = set(world.processes)
         return self._world
 
-    def advance(self, milliseconds: int) -> int:
-        """Move the clock forward, for good; return the new time in milliseconds."""
-        self.world.advance(milliseconds)
+    def advance(self, milliseconds: int) -> list[Step]:
+        """
+        Move the clock forward, for good; return what crons caused on the way, which the log keeps.
+
+        Raises:
+            HopLimitError: the messages go round without end; nothing of it was kept.
+        """
+        try:
+            made = self.world.advance(milliseconds)
+        except BaseException:
+            self._forget()
+            raise
         self._settle(None)
-        return self.world.now
+        return made
 
     def _sign(self, target: str | None, tags: Tags, data: str) -> DataItem:
         anchor = f"{self.world.count + self._signed + 1:032d}".encode()
@@ -304,7 +314,7 @@ class LocalNetwork:
         return [seen for name, ids in wanted.items() for seen in self._observe_one(name, ids)]
 
     def _observe_one(self, name: str, ids: set[str]) -> list[Step]:
-        process = Process(self.world.processes[name])
+        process = Process(self.world.processes[name], profile=self.world.profile_of(name))
         seen: list[Step] = []
         try:
             for step in self.world.sent_to(name):
@@ -318,7 +328,7 @@ class LocalNetwork:
                     seen.append(msgspec.structs.replace(step, result=observed))
                     if len(seen) == len(ids):
                         break
-                elif not step.result.failed:
+                elif not step.result.is_undone:
                     process.replay([step.message])
         finally:
             process.close()

@@ -70,7 +70,8 @@ class WorldGround:
         """Move the clock, send the message, and deliver until nothing is under way."""
         began = len(self._world.steps)
         if step.advance:
-            self._world.advance(parse_duration(step.advance))
+            for delivery in self._world.advance(parse_duration(step.advance)):
+                self.watch.after(delivery)
         root = self._send(step)
         elapsed = self._run()
         self.watch.at_rest(f"at rest after '{step.name}'")

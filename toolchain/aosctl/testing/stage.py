@@ -20,6 +20,7 @@ from typing import Any
 import msgspec
 
 from aosctl.bundle import Bundle, build_bundle
+from aosctl.emulator.profile import Profile
 from aosctl.emulator.trace import Step
 from aosctl.emulator.world import World
 from aosctl.message import Message, is_address, make_tags, name_address, strip_colours
@@ -61,9 +62,13 @@ class Sent(msgspec.Struct, frozen=True):
 class Stage:
     """A world, the project whose bundles it runs, and names for addresses."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(
+        self, root: Path, *, profile: Profile | None = None, shuffle: int | None = None
+    ) -> None:
         self.root = root
-        self.world = World()
+        self.world = World(profile=profile, shuffle=shuffle)
+        seconds = profile is not None and profile.counts_seconds
+        self._tick = 1000 if seconds else 1
 
     def address(self, name: str) -> str:
         """Return `name` if it is an address already, else the address that it stands for."""
@@ -76,9 +81,26 @@ class Stage:
         actor.load(source)
         return actor
 
+    @property
+    def now(self) -> int:
+        """Return the time in milliseconds, as exactly as a process can tell it."""
+        return self.world.now // self._tick * self._tick
+
+    def advance(self, milliseconds: int) -> None:
+        """
+        Move the clock forward: the next message comes later than that, by as little as can be told.
+
+        With a clock of milliseconds that is the one by which each message moves it; with one of
+        seconds, which many messages share, it is up to a second.
+        """
+        whole = milliseconds // self._tick * self._tick
+        self.world.advance(milliseconds if self._tick == 1 else whole + self._tick)
+
     def run(self) -> list[Sent]:
         """
-        Deliver until all is quiet; return what processes sent meanwhile, in order of delivery.
+        Deliver until all is quiet; return what processes sent meanwhile, in the order of sending.
+
+        That is the order of delivery too, unless deliveries are shuffled.
 
         Raises:
             ProcessError: a handler failed.
@@ -91,7 +113,10 @@ class Stage:
             lost = [loss for loss in step.lost if loss.reason != _NO_TARGET]
             if lost:
                 raise AssertionError(f"{step.message.action}: {lost}")
-        return [_sent(step) for step in steps if step.parent is not None]
+        place = {step.id: index for index, step in enumerate(steps)}
+        caused = [step for step in steps if step.parent is not None]
+        caused.sort(key=lambda step: (place.get(step.parent or "", -1), _reference(step)))
+        return [_sent(step) for step in caused]
 
     def close(self) -> None:
         """Let go of every process."""
@@ -157,6 +182,12 @@ class Actor:
 
 def _sent(step: Step) -> Sent:
     return Sent(step.receiver, step.message)
+
+
+def _reference(step: Step) -> int:
+    """Return which of its sender's messages this is, by the count that aos keeps."""
+    text = step.message.tag("Reference") or ""
+    return int(text) if text.isdecimal() else 0
 
 
 @cache

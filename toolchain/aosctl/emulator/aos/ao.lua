@@ -3,6 +3,10 @@
 local utils = require(".utils")
 local assignment = require(".assignment")
 
+local _, notes = ...
+local profile, spell = notes.profile, notes.spell
+local FROM, X_REFERENCE = spell("From"), spell("X-Reference")
+
 local PROTOCOL, VARIANT = "ao", "ao.TN.1"
 -- What `send` reads itself and so never turns into a tag.
 local ROOT_KEYS = { Target = true, Data = true, Anchor = true, Tags = true, From = true }
@@ -18,7 +22,7 @@ local ao = {
   outbox = { Output = {}, Messages = {}, Spawns = {}, Assignments = {} },
   nonExtractableTags = {
     "Data-Protocol", "Variant", "From-Process", "From-Module", "Type", "From", "Owner", "Anchor",
-    "Target", "Data", "Tags", "Read-Only",
+    "Target", "Data", "Tags", profile.hidesReadOnly and "Read-Only" or nil,
   },
   nonForwardableTags = {
     "Data-Protocol", "Variant", "From-Process", "From-Module", "Type", "From", "Owner", "Anchor",
@@ -45,7 +49,9 @@ local function titleCase(name)
   if known then
     return known
   end
-  if cached >= NAME_CACHE_SIZE then
+  if profile.names == "as sent" then
+    return name
+  elseif cached >= NAME_CACHE_SIZE then
     titleCased, cached = {}, 0
   end
   known = utils.normalize(name)
@@ -127,6 +133,10 @@ function ao.sanitize(msg)
 end
 
 local function addAuthorities(text)
+  if not profile.splitsAuthorities then
+    table.insert(ao.authorities, text)
+    return
+  end
   for part in string.gmatch(text, "[^,]+") do
     if not contains(ao.authorities, part) then
       table.insert(ao.authorities, part)
@@ -135,14 +145,16 @@ local function addAuthorities(text)
 end
 
 --- Take in the environment; every message repeats it, so authorities taken away come back.
+--- Versions that do not split them read them only where there are none.
 function ao.init(env)
+  local readsAuthorities = profile.splitsAuthorities or #ao.authorities == 0
   if ao.id == "" then
     ao.id = env.Process.Id
   end
   for _, tag in ipairs(env.Process.Tags) do
     if tag.name == "Module" and ao._module == "" then
       ao._module = tag.value
-    elseif tag.name == "Authority" then
+    elseif tag.name == "Authority" and readsAuthorities then
       addAuthorities(tag.value)
     end
   end
@@ -163,7 +175,9 @@ function ao.clearOutbox()
   ao.outbox = { Output = {}, Messages = {}, Spawns = {}, Assignments = {} }
 end
 
-function ao.registerHint() end
+if profile.hasNormalize then
+  function ao.registerHint() end
+end
 
 --- Append the caller's root keys, then its `Tags`: a list in its order, a map in any.
 local function appendTags(tags, msg)
@@ -223,12 +237,12 @@ function ao.send(msg)
     if select("#", ...) < 2 then
       from, handle = message.Target, from
     end
-    Handlers.once({ From = from, ["X-Reference"] = reference }, handle)
+    Handlers.once({ [FROM] = from, [X_REFERENCE] = reference }, handle)
   end
 
   function message.receive(...)
     local from = ... or message.Target
-    return Handlers.receive({ From = from, ["X-Reference"] = reference })
+    return Handlers.receive({ [FROM] = from, [X_REFERENCE] = reference })
   end
 
   return message
@@ -256,7 +270,11 @@ function ao.spawn(module, msg)
     Tags = tags,
   }
   table.insert(ao.outbox.Spawns, shallowCopy(spawn))
-  local spawned = { Action = "Spawned", From = ao.id, Reference = reference }
+  local spawned = {
+    [spell("Action")] = "Spawned",
+    [FROM] = ao.id,
+    [spell("Reference")] = reference,
+  }
 
   function spawn.onReply(handle)
     Handlers.once(spawned, handle)
@@ -279,6 +297,7 @@ end
 
 --- Whether the sender or the signer of `msg` is an authority of this process.
 function ao.isTrusted(msg)
+  msg = notes.view(msg)
   for _, authority in ipairs(ao.authorities) do
     if msg.From == authority or msg.Owner == authority then
       return true
@@ -287,12 +306,14 @@ function ao.isTrusted(msg)
   return false
 end
 
---- What an evaluation answers: the outbox, or the error alone.
+--- What an evaluation answers: the outbox, or the error alone where it undoes all else.
 function ao.result(result)
-  if ao.outbox.Error or result.Error then
-    return { Error = result.Error or ao.outbox.Error }
+  local problem = result.Error or ao.outbox.Error
+  if problem and not profile.keepsErrors then
+    return { Error = problem }
   end
   return {
+    Error = problem,
     Output = result.Output or ao.outbox.Output,
     Messages = ao.outbox.Messages,
     Spawns = ao.outbox.Spawns,

@@ -2,6 +2,8 @@
 
 local utils = require(".utils")
 
+local _, notes = ...
+
 local function findIndex(list, name)
   for index, entry in ipairs(list) do
     if entry.name == name then
@@ -47,7 +49,7 @@ function assignment.init(ao)
   end
 
   function ao.isAssignment(msg)
-    return msg.Target ~= ao.id
+    return notes.view(msg).Target ~= ao.id
   end
 
   function ao.isAssignable(msg)

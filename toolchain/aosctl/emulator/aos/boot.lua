@@ -2,6 +2,9 @@
 
 local eval = require(".eval")
 
+local _, notes = ...
+local DATA, ON_BOOT = notes.spell("Data"), notes.spell("On-Boot")
+
 local function readTransaction(id)
   local file = io.open("/data/" .. id)
   return file and file:read("a")
@@ -13,7 +16,7 @@ return function(ao)
     if #Inbox == 0 then
       table.insert(Inbox, msg)
     end
-    local source = msg.Tags["On-Boot"]
+    local source = msg.Tags[ON_BOOT]
     if source == nil then
       return
     end
@@ -21,6 +24,6 @@ return function(ao)
       eval(ao)(msg)
       return
     end
-    eval(ao)({ Data = readTransaction(source) })
+    eval(ao)({ [DATA] = readTransaction(source) })
   end
 end

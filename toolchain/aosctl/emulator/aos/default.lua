@@ -2,6 +2,8 @@
 
 local json = require("json")
 
+local _, notes = ...
+
 local INBOX_SIZE = 10000
 local PREVIEW = 20
 
@@ -22,6 +24,7 @@ return function(msg)
   while #Inbox > INBOX_SIZE do
     table.remove(Inbox, 1)
   end
+  msg = notes.view(msg)
   local from = string.sub(msg.From, 1, 3) .. "..." .. string.sub(msg.From, -3)
   local heading = Colors.gray .. "New Message From " .. Colors.green .. from .. Colors.gray .. ": "
   print(heading .. Colors.gray .. describe(msg) .. Colors.reset)

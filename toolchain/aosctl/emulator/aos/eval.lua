@@ -2,9 +2,12 @@
 
 local stringify = require(".stringify")
 
+local _, notes = ...
+
 --- The handle of `_eval`: first as an expression, then as a chunk.
 return function(ao)
   return function(msg)
+    msg = notes.view(msg)
     local chunk, problem = load("return " .. msg.Data, "aos", "t", _G)
     if not chunk then
       chunk, problem = load(msg.Data, "aos", "t", _G)

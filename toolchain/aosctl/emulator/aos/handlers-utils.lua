@@ -2,6 +2,8 @@
 
 local utils = require(".utils")
 
+local _, notes = ...
+
 local BAD_PAIR = "invalid arguments: (name : string, value : string)"
 local BAD_CHOICE = "invalid arguments: (name : string, values : string[])"
 local BAD_VALUE = "invalid arguments: (value : string)"
@@ -34,7 +36,7 @@ end
 function handlersUtils.hasMatchingData(value)
   assert(type(value) == "string", BAD_VALUE)
   return function(msg)
-    return msg.Data == value
+    return notes.view(msg).Data == value
   end
 end
 

@@ -4,7 +4,7 @@
 local _, notes = ...
 local utils = require(".utils")
 
-local noteHandler, noteFunction = notes.handler, notes.fn
+local noteHandler, noteFunction, profile = notes.handler, notes.fn, notes.profile
 
 local BAD_ADD = "Invalid arguments given. Expected: \n"
   .. "\tname : string, "
@@ -140,6 +140,9 @@ end
 
 --- Wait for a message: the evaluation ends here, and goes on inside that of the message that fits.
 function handlers.receive(pattern)
+  if not profile.receives then
+    return "not implemented"
+  end
   local waiting = coroutine.running()
   handlers.once(pattern, function(msg)
     -- What went wrong after the wait fails the message that ended it.

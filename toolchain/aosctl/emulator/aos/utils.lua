@@ -1,5 +1,8 @@
 --- Small functional tools, and the two functions that decide whether a message fits a pattern.
 
+local _, notes = ...
+local profile, ACTION = notes.profile, notes.spell("Action")
+
 local utils = { _version = "0.0.5" }
 
 -- Characters that make a text pattern a Lua pattern; a dash alone is taken literally.
@@ -7,6 +10,10 @@ local SPECIAL = "[%^%$%(%)%%%.%[%]%*%+%?]"
 
 local BAD_REDUCER = "first argument should be a function that accepts (result, value, key)"
 local BAD_LIST = "third argument should be a table that is an array"
+
+local function fold(text)
+  return profile.ignoresCase and string.lower(text) or text
+end
 
 local function isArray(value)
   if type(value) ~= "table" then
@@ -37,11 +44,11 @@ function utils.matchesPattern(pattern, value, msg)
     if value == nil then
       return false
     end
-    local text = string.lower(value)
+    local text = fold(value)
     if string.find(pattern, SPECIAL) then
-      return string.match(text, string.lower(pattern)) ~= nil
+      return string.match(text, fold(pattern)) ~= nil
     end
-    return text == string.lower(pattern)
+    return text == fold(pattern)
   elseif kind == "table" then
     for _, option in ipairs(pattern) do
       if utils.matchesPattern(option, value, msg) then
@@ -55,13 +62,13 @@ end
 local function matchesTable(msg, spec)
   local tags = msg.Tags
   for key, pattern in pairs(spec) do
-    local value, tagged = msg[key], tags[key]
+    local value, tagged = msg[key], profile.matchesTags and tags[key]
     if not value and not tagged then
       return false
     end
     -- Both sides are tried even if the first one fits: the module runs function patterns twice.
     local fitsRoot = utils.matchesPattern(pattern, value, msg)
-    local fitsTag = utils.matchesPattern(pattern, tagged, msg)
+    local fitsTag = profile.matchesTags and utils.matchesPattern(pattern, tagged, msg)
     if not fitsRoot and not fitsTag then
       return false
     end
@@ -77,7 +84,7 @@ function utils.matchesSpec(msg, spec)
   elseif kind == "table" then
     return matchesTable(msg, spec)
   elseif kind == "string" then
-    return msg.Action == spec
+    return msg[ACTION] == spec
   end
   return false
 end
@@ -216,6 +223,10 @@ function utils.values(object)
     values[#values + 1] = value
   end
   return values
+end
+
+if not profile.hasNormalize then
+  return utils
 end
 
 --- First letter upper case, the others lower case; ASCII only.

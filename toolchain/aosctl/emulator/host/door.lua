@@ -4,11 +4,12 @@
 -- the ordinary result leaves as a row of texts and numbers. A result with anything else in it
 -- leaves as JSON, which is also what decides what a result may hold.
 
-local guard, checkpoint = ...
+local guard, checkpoint, profile = ...
 
 local error, format, getinfo, ipairs, next, pcall, select, tostring, type =
   error, string.format, guard.debug.getinfo, ipairs, next, pcall, select, tostring, type
 local huge, mathType, tonumber, unpack = math.huge, math.type, tonumber, table.unpack
+local lower, setmetatable = string.lower, setmetatable
 
 -- What the module's C wrapper hands to the loader when a result cannot be written as JSON.
 local NO_RESULT = "Unexpected end of JSON input"
@@ -16,6 +17,9 @@ local NO_RESULT = "Unexpected end of JSON input"
 local ROW_LIMIT = 100000
 -- Whole numbers beyond this lose digits: the module prints 14 of them.
 local EXACT = 99999999999999
+
+-- Keys of a message that aos makes itself, and so spells alike under every profile.
+local OWN_KEYS = { Tags = true, TagArray = true }
 
 -- What boot fetches. The encoder is kept from before the process could put another in its place.
 local handle, encode, ownNames
@@ -232,7 +236,9 @@ local function answerJson(kind, result)
 end
 
 local function answerResult(result)
-  if type(result.Error) == "string" then
+  if result.Error ~= nil and profile.keepsErrors then
+    return answerJson("kept", result)
+  elseif type(result.Error) == "string" then
     return answer("error", result.Error)
   elseif result.Error ~= nil then
     return answerJson("json error", result)
@@ -253,8 +259,26 @@ end
 
 local door = {}
 
+--- A key of a message as the profile spells it.
+local function spell(name)
+  return profile.names == "lower" and not OWN_KEYS[name] and lower(name) or name
+end
+
+--- A message that a handler has, for aos itself to read by the usual names.
+local function view(msg)
+  if profile.names ~= "lower" then
+    return msg
+  end
+  return setmetatable({}, {
+    __index = function(_, name)
+      return msg[spell(name)]
+    end,
+  })
+end
+
 --- Boot: load aos into the globals.
 function door.boot()
+  guard.notes.profile, guard.notes.spell, guard.notes.view = profile, spell, view
   handle = require(".process").handle
   encode = require("json").encode
   ownNames = checkpoint.ownNames()
@@ -310,7 +334,7 @@ function door.replay(...)
   guard.reset(false)
   -- The outbox is read although nobody wants it: looking at it may run the process's code.
   local ok, kind = guard.run(respond, ...)
-  return ok and (kind == "row" or kind == "json")
+  return ok and (kind == "row" or kind == "json" or kind == "kept")
 end
 
 return door
