@@ -7,9 +7,9 @@ Bundle: one Lua text a process, made from its source and all the files that it r
     <the file, on its own lines, without comments and indentation>
     end -- processes/lib/amount.lua
     …                                       what is required stands before what requires it
-    local aosctl_results = table.pack((function(...) -- processes/tim3/lock_manager/process.lua
+    local aosctl_results = table.pack((function(...) -- processes/shop/till/process.lua
     <the process's source likewise>
-    end)()) -- processes/tim3/lock_manager/process.lua
+    end)()) -- processes/shop/till/process.lua
     BundleHash = "<SHA-256 of all the lines above>"
     return table.unpack(aosctl_results, 1, aosctl_results.n)
 

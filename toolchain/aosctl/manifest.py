@@ -4,9 +4,9 @@ Manifest: what a bundle should be, read from `processes/<bundle>/manifest.toml`.
     [bundle]
     description = "…"                     # optional
 
-    [processes.lock_manager]              # one table a process; its folder has the same name
-    source = "lock_manager/process.lua"   # from the bundle's folder; this is the default
-    knows = ["mock_usda", "coordinator"]  # whom it must know before it can work
+    [processes.cash_desk]                 # one table a process; its folder has the same name
+    source = "cash_desk/process.lua"      # from the bundle's folder; this is the default
+    knows = ["shelf", "ledger"]           # whom it must know before it can work
     module = "<id>"                       # the wasm module, where not the network's
     provided = ["lsqlite3"]               # Lua modules that this wasm module brings beyond aos
     tags = { Name = "…" }                 # spawn tags, beside those of the protocol
@@ -16,9 +16,9 @@ Manifest: what a bundle should be, read from `processes/<bundle>/manifest.toml`.
     [configure]                           # how processes are told of one another
     action = "…"                          # one such message to each process
     answer = "…"                          # the Action that says yes; default <action>-Response
-    peer_tag = "{Name}-Process"           # its tag for each process of the bundle, `Mock-Usda` for
-                                          # mock_usda; this is the default
-    last = ["coordinator"]                # who is told after all others
+    peer_tag = "{Name}-Process"           # its tag for each process of the bundle, `Cash-Desk` for
+                                          # cash_desk; this is the default
+    last = ["ledger"]                     # who is told after all others
 
     [limits]                              # the message that carries `limits`: action, answer
     [verify]                              # the query that says how a process is set: action, answer

@@ -11,7 +11,7 @@ Plan: the steps that lead from what is recorded to what the manifest wishes.
 Then every process is asked how it is set.
 
 Steps of one stage have no order between them. An id that does not exist yet stands as
-`<id of mock_usda>` and is filled in when the plan is carried out.
+`<id of till>` and is filled in when the plan is carried out.
 """
 
 from __future__ import annotations

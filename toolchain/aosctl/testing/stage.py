@@ -2,7 +2,7 @@
 Stage: a world for tests in which bundles run and plain addresses play everybody else.
 
     stage = Stage(project_root)
-    token = stage.start("processes/tim3/mock_usda/process.lua", tags={"Name": "Mock USDA"})
+    token = stage.start("processes/shop/till/process.lua", tags={"Name": "Till"})
     (answer,) = token.send("alice", "Balance")
     assert answer.action == "Balance-Response"
 
