@@ -48,6 +48,8 @@ class LuaState:
 
     def load_door(self) -> Any:
         """Return the table of functions that `host/door.lua` offers for one aos process."""
+        self._load("threads")(self.guard)
+        self._load("promise")(self.guard, self._load("veil")(self.guard))
         checkpoint = self._load("checkpoint")(self.guard)
         return self._load("door")(self.guard, checkpoint)
 

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 import msgspec
 from lupa.lua53 import LuaError as LupaError
 from lupa.lua53 import LuaMemoryError
 
-from aosctl.emulator.lua_state import INSTRUCTION_LIMIT, MEMORY_LIMIT, LuaState
+from aosctl.emulator.door import Door
+from aosctl.emulator.lua_state import INSTRUCTION_LIMIT, MEMORY_LIMIT
 from aosctl.emulator.rollback import Rollback, replay_row
 from aosctl.emulator.row import read_row
+from aosctl.emulator.shape import NO_EXTRA, Extra, Row, make_row
 from aosctl.errors import EmulatorError
 from aosctl.message import (
-    Definition,
     Environment,
     Message,
     Result,
-    Tags,
-    from_bytes,
-    to_bytes,
 )
-
-Extra = Mapping[str, str | int]
-_NO_EXTRA: Extra = {}
 
 
 class Process:
@@ -50,7 +44,7 @@ class Process:
         self._closed = False
 
     def evaluate(
-        self, message: Message, *, observe: bool = False, extra: Extra = _NO_EXTRA
+        self, message: Message, *, observe: bool = False, extra: Extra = NO_EXTRA
     ) -> Result:
         """
         Return what `message` gives; after an error the state is as it was before.
@@ -59,7 +53,7 @@ class Process:
         change, which is slower. `extra` are root keys that a compute unit would have stripped:
         recorded traces carry some.
         """
-        row = _flatten(message, extra)
+        row = make_row(message, extra)
         result = self._run(row, observe=observe)
         if result.failed:
             self._state.taint()
@@ -70,7 +64,7 @@ class Process:
     def dryrun(self, message: Message, *, observe: bool = False) -> Result:
         """Return what `message` would give now; the state stays as it is."""
         self._state.secure()
-        result = self._run(_flatten(message, _NO_EXTRA), observe=observe)
+        result = self._run(make_row(message), observe=observe)
         self._state.taint()
         return result
 
@@ -85,7 +79,7 @@ class Process:
         """
         door = self._state.door
         for message in messages:
-            row = _flatten(message, _NO_EXTRA)
+            row = make_row(message)
             try:
                 replay_row(door, row)
             except EmulatorError:
@@ -98,83 +92,24 @@ class Process:
         self._state.forget()
         self._closed = True
 
-    def _run(self, row: tuple[Any, ...], *, observe: bool) -> Result:
+    def _run(self, row: Row, *, observe: bool) -> Result:
         door = self._state.door
         try:
             if not observe:
-                return read_row(door.evaluate(False, *row))  # noqa: FBT003  # Lua has no keywords
+                return read_row(door.evaluate(row))
             self._state.remember(door)
-            result = read_row(door.evaluate(True, *row), observed=True)  # noqa: FBT003
-            return msgspec.structs.replace(result, changed=_names(door.changed()))
+            result = read_row(door.evaluate(row, fine=True), observed=True)
+            return msgspec.structs.replace(result, changed=door.changed())
         except LuaMemoryError:
             return Result(host_error="not enough memory")
         except LupaError as error:
             return Result(host_error=str(error))
 
-    def _boot(self) -> Any:
+    def _boot(self) -> Door:
         if self._closed:
             raise EmulatorError(f"process {self.id} is closed")
-        state = LuaState(memory_limit=self._memory_limit, instruction_limit=self._instruction_limit)
-        door = state.load_door()
-        door.boot()
-        door.define(b"Process", *_flatten_definition(self.environment.process))
-        door.define(b"Module", *_flatten_definition(self.environment.module))
-        return door
-
-
-def _names(returned: Any) -> tuple[str, ...]:
-    """Return what Lua returned as names: nothing, one value, or a tuple of them."""
-    if returned is None:
-        return ()
-    names = returned if isinstance(returned, tuple) else (returned,)
-    return tuple(map(from_bytes, names))
-
-
-def _flatten_definition(definition: Definition) -> tuple[Any, ...]:
-    tags = _flatten_tags(definition.tags)
-    owner = to_bytes(definition.owner) or None  # an owner that is not known is absent
-    return (to_bytes(definition.id), owner, len(definition.tags), *tags)
-
-
-def _flatten(message: Message, extra: Extra) -> tuple[Any, ...]:
-    """Return `message` as the arguments that `host/door.lua` reads."""
-    return (
-        len(extra),
-        _raw(message.id),
-        _raw(message.signature),
-        _raw(message.owner),
-        _raw(message.sender),
-        _raw(message.forwarded_by),
-        _raw(message.target),
-        _raw(message.anchor),
-        _raw(message.data),
-        _number(message.epoch),
-        _number(message.nonce),
-        _number(message.timestamp),
-        _number(message.block_height),
-        _raw(message.hash_chain),
-        message.cron,
-        message.read_only,
-        len(message.tags),
-        *_flatten_tags(message.tags),
-        *(part for name, value in extra.items() for part in (to_bytes(name), _any(value))),
-    )
-
-
-def _flatten_tags(tags: Tags) -> Iterator[bytes]:
-    for tag in tags:
-        yield to_bytes(tag.name)
-        yield to_bytes(tag.value)
-
-
-def _raw(value: str | None) -> bytes | None:
-    return None if value is None else to_bytes(value)
-
-
-def _number(value: int | None) -> int | float | None:
-    """Return `value` as Lua has it: beyond 64 bits its JSON is read as a float."""
-    return value if value is None or -(2**63) <= value < 2**63 else float(value)
-
-
-def _any(value: str | int) -> bytes | int | float | None:
-    return to_bytes(value) if isinstance(value, str) else _number(value)
+        return Door(
+            self.environment,
+            memory_limit=self._memory_limit,
+            instruction_limit=self._instruction_limit,
+        )

@@ -2,7 +2,8 @@
 The row of values in which a result leaves a Lua state (written by `host/door.lua`).
 
     kind, chunk, line, cost, number of handlers, handler…, and then
-      "row"         data, prompt, test, print, messages, spawns
+      "row"         data, prompt, test, print, messages, spawns: each a number of entries, and
+                    anchor or reference, target, data, number of tags, name, value… of each
       "error"       the module's own error, as text
       "json"        the whole result as the module's JSON encoder writes it
       "json error"  the same, where the error is no text
@@ -16,6 +17,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from aosctl.message import Location, Outgoing, Result, from_bytes
+
+# What every message begins with, before its reference.
+PROTOCOL = (("Data-Protocol", "ao"), ("Variant", "ao.TN.1"), ("Type", "Message"))
 
 _OUTPUT_KEYS = ("data", "prompt", "test", "print")
 
@@ -52,12 +56,11 @@ def _read_ordinary(values: Iterator[Any], notes: dict[str, Any]) -> Result:
 
 def _read_outgoing(values: Iterator[Any]) -> Outgoing:
     anchor, target, data, count = next(values), next(values), next(values), next(values)
-    return Outgoing(
-        anchor=from_bytes(anchor),
-        target=_plain(target),
-        data=_plain(data),
-        tags=tuple((from_bytes(next(values)), _plain(next(values))) for _ in range(count)),
-    )
+    tags = tuple((from_bytes(next(values)), _plain(next(values))) for _ in range(count))
+    if isinstance(anchor, int):  # a reference, from which the beginning of a message follows
+        tags = (*PROTOCOL, ("Reference", str(anchor)), *tags)
+        anchor = b"%032d" % anchor
+    return Outgoing(anchor=from_bytes(anchor), target=_plain(target), data=_plain(data), tags=tags)
 
 
 def _text(name: Any) -> str:
