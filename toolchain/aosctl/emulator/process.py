@@ -11,7 +11,7 @@ from lupa.lua53 import LuaMemoryError
 from aosctl.emulator.door import Door
 from aosctl.emulator.lua_state import INSTRUCTION_LIMIT, MEMORY_LIMIT
 from aosctl.emulator.rollback import Rollback, replay_row
-from aosctl.emulator.row import read_row
+from aosctl.emulator.row import Answer, has_failed, host_failure, read_row
 from aosctl.emulator.shape import NO_EXTRA, Extra, Row, make_row
 from aosctl.errors import EmulatorError
 from aosctl.message import (
@@ -54,19 +54,31 @@ class Process:
         recorded traces carry some.
         """
         row = make_row(message, extra)
-        result = self._run(row, observe=observe)
-        if result.failed:
-            self._state.taint()
-        else:
-            self._state.keep(row)
-        return result
+        if not observe:
+            return read_row(self.answer(row))
+        door = self._state.door
+        self._state.remember(door)
+        answer = self._run(door, row, fine=True)
+        self._settle(row, answer)
+        result = read_row(answer, observed=True)
+        return msgspec.structs.replace(result, changed=door.changed())
+
+    def answer(self, row: Row) -> Answer:
+        """Evaluate a message without making it text: what `read_row` reads."""
+        answer = self._run(self._state.door, row)
+        self._settle(row, answer)
+        return answer
 
     def dryrun(self, message: Message, *, observe: bool = False) -> Result:
         """Return what `message` would give now; the state stays as it is."""
         self._state.secure()
-        result = self._run(make_row(message), observe=observe)
+        door = self._state.door
+        if observe:
+            self._state.remember(door)
+        answer = self._run(door, make_row(message), fine=observe)
         self._state.taint()
-        return result
+        result = read_row(answer, observed=observe)
+        return msgspec.structs.replace(result, changed=door.changed()) if observe else result
 
     def replay(self, messages: Iterable[Message]) -> None:
         """
@@ -89,21 +101,22 @@ class Process:
 
     def close(self) -> None:
         """Give the memory back. A closed process cannot be used any more."""
-        self._state.forget()
+        self._state.close()
         self._closed = True
 
-    def _run(self, row: Row, *, observe: bool) -> Result:
-        door = self._state.door
+    def _run(self, door: Door, row: Row, *, fine: bool = False) -> Answer:
         try:
-            if not observe:
-                return read_row(door.evaluate(row))
-            self._state.remember(door)
-            result = read_row(door.evaluate(row, fine=True), observed=True)
-            return msgspec.structs.replace(result, changed=door.changed())
+            return door.evaluate(row, fine=fine)
         except LuaMemoryError:
-            return Result(host_error="not enough memory")
+            return host_failure("not enough memory")
         except LupaError as error:
-            return Result(host_error=str(error))
+            return host_failure(str(error))
+
+    def _settle(self, row: Row, answer: Answer) -> None:
+        if has_failed(answer):
+            self._state.taint()
+        else:
+            self._state.keep(row)
 
     def _boot(self) -> Door:
         if self._closed:

@@ -8,11 +8,11 @@ import hashlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import msgspec
-
 from aosctl.dataitem import encode_base64url
 from aosctl.emulator.clock import Clock
+from aosctl.emulator.mail import Sender
 from aosctl.emulator.process import Process
+from aosctl.emulator.shape import Values
 from aosctl.message import Environment, Message, Result
 
 _PATCH = ("device", "patch@1.0")
@@ -27,11 +27,17 @@ class Resident:
     its first use. `published` is what its `patch@1.0` messages said, merged.
     """
 
-    def __init__(self, environment: Environment, history: Callable[[], Iterable[Message]]) -> None:
+    def __init__(
+        self,
+        environment: Environment,
+        history: Callable[[], Iterable[Message]],
+        *,
+        authority: str,
+    ) -> None:
         self.environment = environment
         self.nonce = -1
         self.hash_chain = ""
-        self.seen: set[str] = set()
+        self.sender = Sender.of(environment, authority)
         self.published: dict[str, Any] = {}
         self._history = history
         self._process: Process | None = None
@@ -44,25 +50,15 @@ class Resident:
             self._process.replay(self._history())
         return self._process
 
-    def schedule(self, message: Message, clock: Clock) -> Message:
-        """Return `message` as assigned to this process: numbered, dated, chained."""
+    def schedule(self, message_id: str, clock: Clock) -> Values:
+        """Return what the scheduler adds to a message: number, date, link of the chain."""
         self.nonce += 1
-        self.seen.add(message.id or "")
-        link = self.hash_chain + (message.id or "")
-        self.hash_chain = encode_base64url(hashlib.sha256(link.encode()).digest())
-        return msgspec.structs.replace(
-            message,
-            epoch=0,
-            nonce=self.nonce,
-            hash_chain=self.hash_chain,
-            timestamp=clock.now,
-            block_height=clock.height,
-            cron=False,
-        )
+        link = (self.hash_chain + message_id).encode()
+        self.hash_chain = encode_base64url(hashlib.sha256(link).digest())
+        return (0, self.nonce, clock.now, clock.height, self.hash_chain.encode(), False)
 
     def catch_up(self, message: Message, result: Result) -> None:
         """Take note of a message that was scheduled and evaluated in an earlier run."""
-        self.seen.add(message.id or "")
         self.nonce = -1 if message.nonce is None else message.nonce
         self.hash_chain = message.hash_chain or ""
         self.note(result)

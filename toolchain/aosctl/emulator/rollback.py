@@ -8,13 +8,15 @@ of the log since. Checkpoints are taken only where something failed, so success 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from lupa.lua53 import LuaError as LupaError
 from lupa.lua53 import LuaMemoryError
 
 from aosctl.emulator.door import Door
-from aosctl.emulator.shape import Row
+from aosctl.emulator.shape import Row, find_shape
+from aosctl.emulator.spool import Spool
 from aosctl.errors import EmulatorError
 
 # A message costs about as much as a checkpoint of this many entries.
@@ -26,7 +28,7 @@ class Rollback:
 
     def __init__(self, boot: Callable[[], Door]) -> None:
         self._boot = boot
-        self._log: list[Row] = []
+        self._log: Spool[Row] = Spool(pack=tuple, unpack=_unpack)
         self._door: Door | None = None
         self._tainted = False
         self._checkpoint: int | None = None  # how much of the log it holds
@@ -72,6 +74,11 @@ class Rollback:
         """Give up the state; the log can rebuild it."""
         self._door, self._tainted, self._checkpoint = None, False, None
 
+    def close(self) -> None:
+        """Give up state and log."""
+        self.forget()
+        self._log.close()
+
     def _go_back(self, door: Door) -> Door:
         if self._checkpoint is None or not self._rewind(door, self._checkpoint):
             self.forget()
@@ -85,19 +92,24 @@ class Rollback:
         try:
             if not door.rewind():
                 return False
-            self._replay(door, self._log[checkpoint:])
+            self._replay(door, self._log.since(checkpoint))
         except (LuaMemoryError, LupaError, EmulatorError):
             return False
         return True
 
     def _rebuild(self) -> Door:
         door = self._boot()
-        self._replay(door, self._log)
+        self._replay(door, self._log.since(0))
         return door
 
-    def _replay(self, door: Door, rows: list[Row]) -> None:
+    def _replay(self, door: Door, rows: Iterable[Row]) -> None:
         for row in rows:
             replay_row(door, row)
+
+
+def _unpack(packed: Any) -> Row:
+    shape, values = packed
+    return find_shape(*shape), values
 
 
 def replay_row(door: Door, row: Row) -> None:

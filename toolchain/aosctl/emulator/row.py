@@ -16,15 +16,35 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from aosctl.message import Location, Outgoing, Result, from_bytes
+from aosctl.message import Location, Outgoing, Result, from_bytes, to_bytes
 
 # What every message begins with, before its reference.
 PROTOCOL = (("Data-Protocol", "ao"), ("Variant", "ao.TN.1"), ("Type", "Message"))
 
 _OUTPUT_KEYS = ("data", "prompt", "test", "print")
+_NOTES = 5  # values before the names of the handlers
 
 
-def read_row(row: tuple[Any, ...], *, observed: bool = False) -> Result:
+Answer = tuple[Any, ...]
+
+
+def has_failed(answer: Answer) -> bool:
+    """Return whether the process is to be put back to what it was before."""
+    kind = answer[0]
+    return kind != b"row" and (kind != b"json" or read_row(answer).failed)
+
+
+def host_failure(text: str) -> Answer:
+    """Return the answer of a Lua state that gave none."""
+    return (b"host", None, None, 0, 0, to_bytes(text))
+
+
+def outbox_place(answer: Answer) -> int:
+    """Return where the number of messages stands in the answer of kind "row"."""
+    return _NOTES + int(answer[_NOTES - 1]) + len(_OUTPUT_KEYS)
+
+
+def read_row(row: Answer, *, observed: bool = False) -> Result:
     """Return the result that `row` stands for; its cost only if each instruction was counted."""
     values = iter(row)
     kind = next(values)

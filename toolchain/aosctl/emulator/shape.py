@@ -18,36 +18,31 @@ from aosctl.message import Message, Tag, from_bytes, to_bytes
 Extra = Mapping[str, str | int]
 NO_EXTRA: Extra = {}
 
-
-class Shape:
-    """Names of root keys and of tags. Equal shapes are the same object (see `find_shape`)."""
-
-    __slots__ = ("fields", "is_foreseen", "names")
-
-    def __init__(self, fields: tuple[bytes, ...], names: tuple[bytes, ...]) -> None:
-        self.fields = fields
-        self.names = names
-        # Keys that only recorders send must be title-cased like tags, one by one.
-        self.is_foreseen = all(field in _KEYS for field in fields)
-
-
-# A row is a message as it enters Lua: the values of the root keys, then those of the tags.
-Values = tuple[Any, ...]
+Names = tuple[bytes, ...]
+Shape = tuple[Names, Names]  # names of root keys, names of tags; equal ones are the same object
+Values = tuple[Any, ...]  # the values of the root keys, then those of the tags
 Row = tuple[Shape, Values]
-
-
-@lru_cache(maxsize=4096)
-def find_shape(fields: tuple[bytes, ...], names: tuple[bytes, ...]) -> Shape:
-    """Return the one shape of these names."""
-    return Shape(fields, names)
-
 
 _FIELDS = tuple(
     (field.name, field.encode_name.encode())
     for field in msgspec.structs.fields(Message)
     if field.name != "tags"
 )
-_KEYS = {key: name for name, key in _FIELDS}
+_NAMES = {key: name for name, key in _FIELDS}
+# What the scheduler adds, behind all else but the tags.
+SCHEDULED = (b"Epoch", b"Nonce", b"Timestamp", b"Block-Height", b"Hash-Chain", b"Cron")
+_SCHEDULED_FIELDS = frozenset(_NAMES[key] for key in SCHEDULED)
+
+
+@lru_cache(maxsize=4096)
+def find_shape(fields: Names, names: Names) -> Shape:
+    """Return the one shape of these names."""
+    return fields, names
+
+
+def is_network_shape(shape: Shape) -> bool:
+    """Return whether all root keys are the network's; what recorders add must be title-cased."""
+    return all(field in _NAMES for field in shape[0])
 
 
 def make_row(message: Message, extra: Extra = NO_EXTRA) -> Row:
@@ -62,24 +57,27 @@ def make_row(message: Message, extra: Extra = NO_EXTRA) -> Row:
     for name, value in extra.items():
         fields.append(to_bytes(name))
         values.append(_raw(value))
-    names = []
-    for tag in message.tags:
-        names.append(to_bytes(tag.name))
-        values.append(to_bytes(tag.value))
-    return find_shape(tuple(fields), tuple(names)), tuple(values)
+    tags = message.tags
+    names = tuple([to_bytes(tag.name) for tag in tags])
+    values += [to_bytes(tag.value) for tag in tags]
+    return find_shape(tuple(fields), names), tuple(values)
 
 
 def read_message(row: Row) -> Message:
     """Return the message that `row` stands for."""
-    shape, values = row
-    count = len(shape.fields)
+    (keys, names), values = row
     fields: dict[str, Any] = {
-        _KEYS[key]: from_bytes(value) if isinstance(value, bytes) else value
-        for key, value in zip(shape.fields, values, strict=False)
+        _NAMES[key]: from_bytes(value) if isinstance(value, bytes) else value
+        for key, value in zip(keys, values, strict=False)
     }
-    pairs = zip(shape.names, values[count:], strict=True)
-    tags = tuple(Tag(from_bytes(name), from_bytes(value)) for name, value in pairs)
+    pairs = zip(names, values[len(keys) :], strict=True)
+    tags = tuple([Tag(from_bytes(name), from_bytes(value)) for name, value in pairs])
     return Message(tags=tags, **fields)
+
+
+def unschedule(message: Message) -> Message:
+    """Return `message` as it was before a scheduler had seen it."""
+    return msgspec.structs.replace(message, **dict.fromkeys(_SCHEDULED_FIELDS))
 
 
 def _raw(value: str | int | bool) -> Any:  # noqa: FBT001 - any of a message's values

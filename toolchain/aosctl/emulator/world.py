@@ -17,8 +17,11 @@ import msgspec
 from aosctl.dataitem import encode_base64url
 from aosctl.emulator import messenger
 from aosctl.emulator.clock import Clock
+from aosctl.emulator.history import History, unscheduled
+from aosctl.emulator.mail import Entry, Letter, make_letter, read_letter, schedule, sort_outbox
 from aosctl.emulator.messenger import Post
 from aosctl.emulator.resident import Resident
+from aosctl.emulator.row import read_row
 from aosctl.emulator.trace import Step, TraceNode, build_tree
 from aosctl.errors import HopLimitError, UsageError
 from aosctl.message import (
@@ -37,6 +40,7 @@ from aosctl.wallet import development_address
 HOP_LIMIT = 10_000
 AOS_MODULE = "ISShJH1ij-hPPt9St5UFFr_8Ys3Kj5cyg7zrMGt7H9s"  # aos 2.0.6, ao-network 4.8
 DRYRUN_ID = "1234"  # what clients put into a dry run, ao-network 3.5
+_PROTOCOL = {"Data-Protocol": "ao", "Variant": messenger.LEGACY_VARIANT, "Type": "Message"}
 _REMOVED_TAGS = frozenset({"From", "Owner"})  # a compute unit hides these from the process
 
 
@@ -61,7 +65,8 @@ class World:
     **Time.** The clock starts at a fixed instant and moves one millisecond before each delivery to
     a process; `advance` moves it further. A world never looks at the real time.
 
-    `steps` is the trace: one step a delivery, in order. `count` is the number of messages that came
+    `steps` is the trace: one step a delivery, in order, made when it is looked at; older ones lie
+    in a temporary file. `count` is the number of messages that came
     from outside; it is what makes two equal ones differ.
     """
 
@@ -76,12 +81,14 @@ class World:
         self.clock = Clock() if now is None else Clock(now)
         self.module = module
         self.authority = messenger_address or development_address("messenger")
-        self.steps: list[Step] = []
+        self.steps = History(
+            lambda process: self._resident(process).sender,
+            lambda process: self._resident(process).environment,
+        )
         self._hop_limit = hop_limit
         self._hops: dict[str, int] = {}
-        self._queue: deque[Envelope] = deque()
+        self._queue: deque[Letter | Entry] = deque()
         self._residents: dict[str, Resident] = {}
-        self._known: dict[str, Message] = {}
         self.count = 0
 
     # --- what comes from outside ---------------------------------------------------------------
@@ -120,7 +127,7 @@ class World:
             tags=tags,
             data=data,
         )
-        self._enqueue(message, process_id)
+        self._enqueue(message, process_id, is_fresh=id is None)
         return process_id
 
     def send(
@@ -148,8 +155,7 @@ class World:
                     f"{role} {address!r} is no address",
                     hint="an address has 43 characters of base64url, or 0x and 40 digits",
                 )
-        protocol = {"Data-Protocol": "ao", "Variant": messenger.LEGACY_VARIANT, "Type": "Message"}
-        tags = _with_defaults(tags, {}, protocol)
+        tags = _with_defaults(tags, {}, _PROTOCOL)
         message = Message(
             id=id or self._make_id("message", sender, target, tags, data),
             signature=signature,
@@ -161,7 +167,7 @@ class World:
             tags=tags,
             data=data,
         )
-        self._enqueue(message, target)
+        self._enqueue(message, target, is_fresh=id is None)
         return message.id or ""
 
     def assign(self, process: str, message: str) -> None:
@@ -171,10 +177,10 @@ class World:
         Raises:
             UsageError: no message of that id was ever delivered here.
         """
-        known = self._known.get(message)
+        known = self.steps.find(message)
         if known is None:
             raise UsageError(f"message {message} is not known here, so it cannot be assigned")
-        self._queue.append(Envelope(message=known, receiver=process, parent=None, root=message))
+        self._pass(unscheduled(known), process, None, message)
 
     def advance(self, milliseconds: int) -> None:
         """Move the clock forward."""
@@ -182,7 +188,7 @@ class World:
 
     # --- delivery ------------------------------------------------------------------------------
 
-    def run(self) -> list[Step]:
+    def run(self) -> Sequence[Step]:
         """
         Deliver until every mailbox is empty; return the steps made.
 
@@ -190,92 +196,95 @@ class World:
             HopLimitError: one message from outside has caused more deliveries than the limit. The
                 rest of the queue is dropped; what was delivered stays.
         """
-        made: list[Step] = []
+        start = len(self.steps)
         while self._queue:
-            made.append(self._deliver(self._queue.popleft()))
+            self._deliver(self._queue.popleft())
         self._hops.clear()
-        return made
+        return self.steps.since(start)
 
     def step(self) -> Step | None:
         """Deliver one message; return None if every mailbox is empty."""
-        return self._deliver(self._queue.popleft()) if self._queue else None
+        if not self._queue:
+            return None
+        self._deliver(self._queue.popleft())
+        return self.steps[-1]
 
     def mailbox(self, receiver: str) -> list[Envelope]:
         """Return what waits for `receiver`, the oldest first."""
-        return [envelope for envelope in self._queue if envelope.receiver == receiver]
+        return [
+            Envelope(
+                message=read_letter(letter),
+                receiver=receiver,
+                parent=letter.parent,
+                root=letter.root,
+            )
+            for letter in map(self._as_letter, self._queue)
+            if letter.receiver == receiver
+        ]
 
     @property
     def is_quiet(self) -> bool:
         """Return whether every mailbox is empty."""
         return not self._queue
 
-    def _deliver(self, envelope: Envelope) -> Step:
-        self._count_hop(envelope)
-        resident = self._residents.get(envelope.receiver)
-        if resident is None:
-            message = msgspec.structs.replace(envelope.message, timestamp=self.clock.now)
-            return self._note(envelope, message, None)
-        if envelope.message.id in resident.seen:
-            refused = "it was delivered to this process before"
-            return self._note(envelope, envelope.message, None, refused=refused)
-        self.clock.advance(1)
-        message = resident.schedule(envelope.message, self.clock)
-        result = resident.process.evaluate(message)
-        post = messenger.push(
-            result, cause=envelope.message.id or "", root=envelope.root, sender=resident.environment
-        )
-        resident.note(result)
-        self._carry_on(post, envelope)
-        return self._note(envelope, message, result, lost=post.lost)
+    def _as_letter(self, waiting: Letter | Entry) -> Letter:
+        return waiting if isinstance(waiting, Letter) else self.steps.letter(waiting)
 
-    def _count_hop(self, envelope: Envelope) -> None:
-        hops = self._hops[envelope.root] = self._hops.get(envelope.root, 0) + 1
+    def _deliver(self, waiting: Letter | Entry) -> None:
+        resident = self._residents.get(waiting.receiver)
+        if resident is None and isinstance(waiting, Entry):
+            self._count_hop(self.steps.root_of(waiting))
+            self.steps.add_arrival(waiting, self.clock.now)
+            return
+        letter = self._as_letter(waiting)
+        self._count_hop(letter.root)
+        if resident is None:
+            self.steps.add_receipt(letter, now=self.clock.now)
+        elif not letter.is_fresh and self.steps.has(letter.id, letter.receiver):
+            refused = "it was delivered to this process before"
+            self.steps.add_receipt(letter, now=None, refused=refused)
+        else:
+            self._evaluate(resident, letter)
+
+    def _evaluate(self, resident: Resident, letter: Letter) -> None:
+        self.clock.advance(1)
+        row = schedule(letter, resident.schedule(letter.id, self.clock))
+        answer = resident.process.answer(row)
+        entries = sort_outbox(answer, len(self.steps))
+        self.steps.add_evaluation(letter, row, answer)
+        if entries is not None:
+            self._queue.extend(entries)
+            return
+        result = read_row(answer)
+        environment = resident.environment
+        post = messenger.push(result, cause=letter.id, root=letter.root, sender=environment)
+        resident.note(result)
+        self._carry_on(post, letter)
+
+    def _count_hop(self, root: str) -> None:
+        hops = self._hops[root] = self._hops.get(root, 0) + 1
         if hops > self._hop_limit:
             self._queue.clear()
             self._hops.clear()
             last = " -> ".join(f"{s.receiver} {s.message.action}" for s in self.steps[-4:])
             raise HopLimitError(
-                f"message {envelope.root} has caused more than {self._hop_limit} deliveries",
+                f"message {root} has caused more than {self._hop_limit} deliveries",
                 where=f"the last ones: {last}",
                 hint="two handlers answer one another without end; answer only what asks",
             )
 
-    def _note(
-        self,
-        envelope: Envelope,
-        message: Message,
-        result: Result | None,
-        *,
-        lost: tuple[messenger.Lost, ...] = (),
-        refused: str | None = None,
-    ) -> Step:
-        step = Step(
-            index=len(self.steps),
-            message=message,
-            receiver=envelope.receiver,
-            parent=envelope.parent,
-            root=envelope.root,
-            result=result,
-            lost=lost,
-            refused=refused,
-        )
-        self.steps.append(step)
-        self._known.setdefault(step.id, envelope.message)
-        return step
-
-    def _carry_on(self, post: Post, cause: Envelope) -> None:
-        parent = cause.message.id or ""
+    def _carry_on(self, post: Post, cause: Letter) -> None:
         fresh: dict[str, Message] = {}
         for pushed in post.messages:
             message = self._signed_by_messenger(
                 pushed.id, pushed.target, pushed.tags, pushed.data, pushed.anchor
             )
             fresh[pushed.id] = message
-            self._pass(message, pushed.target, parent, cause.root)
+            self._pass(message, pushed.target, cause.id, cause.root)
         for spawn in post.spawns:
             self._settle(spawn.id, self.authority, spawn.tags)
             first = self._signed_by_messenger(spawn.id, spawn.id, spawn.tags, spawn.data, None)
-            self._pass(first, spawn.id, parent, cause.root)
+            self._pass(first, spawn.id, cause.id, cause.root)
             told = self._signed_by_messenger(
                 encode_base64url(hashlib.sha256(f"{spawn.id}:spawned".encode()).digest()),
                 cause.receiver,
@@ -283,11 +292,13 @@ class World:
                 " ",
                 None,
             )
-            self._pass(told, cause.receiver, parent, cause.root)
+            self._pass(told, cause.receiver, cause.id, cause.root)
         for assignment in post.assignments:
-            known = fresh.get(assignment.message) or self._known.get(assignment.message)
+            known = fresh.get(assignment.message)
+            if known is None and (step := self.steps.find(assignment.message)) is not None:
+                known = unscheduled(step)
             if known is not None:
-                self._pass(known, assignment.process, parent, cause.root)
+                self._pass(known, assignment.process, cause.id, cause.root)
 
     def _signed_by_messenger(
         self, message_id: str, target: str, tags: Tags, data: str, anchor: str | None
@@ -303,14 +314,24 @@ class World:
             data=data,
         )
 
-    def _enqueue(self, message: Message, receiver: str) -> None:
+    def _enqueue(self, message: Message, receiver: str, *, is_fresh: bool) -> None:
         self.count += 1
         tags = tuple(tag for tag in message.tags if tag.name not in _REMOVED_TAGS)
         message = msgspec.structs.replace(message, tags=tags)
-        self._pass(message, receiver, None, message.id or "")
+        self._pass(message, receiver, None, message.id or "", is_fresh=is_fresh)
 
-    def _pass(self, message: Message, receiver: str, parent: str | None, root: str) -> None:
-        self._queue.append(Envelope(message=message, receiver=receiver, parent=parent, root=root))
+    def _pass(
+        self,
+        message: Message,
+        receiver: str,
+        parent: str | None,
+        root: str,
+        *,
+        is_fresh: bool = False,
+    ) -> None:
+        self._queue.append(
+            make_letter(message, receiver=receiver, parent=parent, root=root, is_fresh=is_fresh)
+        )
 
     # --- questions -----------------------------------------------------------------------------
 
@@ -336,9 +357,9 @@ class World:
         Raises:
             UsageError: it was never delivered there.
         """
-        for step in self.steps:
-            if step.receiver == process and step.id == message and step.result is not None:
-                return step.result
+        step = self.steps.find(message, process)
+        if step is not None and step.result is not None:
+            return step.result
         raise UsageError(f"message {message} was never evaluated by process {process}")
 
     def dryrun(
@@ -374,7 +395,7 @@ class World:
 
     def sent_to(self, address: str) -> list[Step]:
         """Return the deliveries to a wallet or a process, in order."""
-        return [step for step in self.steps if step.receiver == address]
+        return self.steps.of(address)
 
     def trace(self, message: str) -> TraceNode:
         """
@@ -399,7 +420,7 @@ class World:
 
     def evaluated(self, process: str) -> list[Message]:
         """Return the messages that a process has evaluated, as it got them, in order."""
-        return [s.message for s in self.steps if s.receiver == process and s.result is not None]
+        return [step.message for step in self.steps.of(process) if step.result is not None]
 
     # --- restoring -----------------------------------------------------------------------------
 
@@ -416,15 +437,15 @@ class World:
         for definition in processes:
             self._settle(definition.id, definition.owner, definition.tags)
         for step in steps:
-            self.steps.append(step)
-            self._known.setdefault(step.id, step.message)
+            self.steps.add_step(step)
             resident = self._residents.get(step.receiver)
             if resident is None or step.result is None:
                 continue
             resident.catch_up(step.message, step.result)
 
     def close(self) -> None:
-        """Let go of every Lua state."""
+        """Let go of every Lua state, and of what lies on the disk."""
+        self.steps.close()
         for resident in self._residents.values():
             resident.close()
 
@@ -435,14 +456,16 @@ class World:
             module=Definition(module, owner, ()),
         )
         self._residents[process_id] = Resident(
-            environment, history=lambda: self._survived(process_id)
+            environment,
+            history=lambda: self._survived(process_id),
+            authority=self.authority,
         )
 
     def _survived(self, process: str) -> list[Message]:
         return [
             step.message
-            for step in self.steps
-            if step.receiver == process and step.result is not None and not step.result.failed
+            for step in self.steps.of(process)
+            if step.result is not None and not step.result.failed
         ]
 
     def _resident(self, process: str) -> Resident:
