@@ -17,10 +17,18 @@ import msgspec
 from aosctl.emulator import mail, messenger
 from aosctl.emulator.mail import Entry, Letter, Sender
 from aosctl.emulator.row import Answer, read_row
-from aosctl.emulator.shape import Row, Shape, Values, find_shape, read_message, unschedule
+from aosctl.emulator.shape import (
+    Row,
+    Shape,
+    Values,
+    find_shape,
+    make_row,
+    read_message,
+    unschedule,
+)
 from aosctl.emulator.spool import CHUNK, Spool
 from aosctl.emulator.trace import Step
-from aosctl.message import Environment, Message
+from aosctl.message import Environment, Message, from_bytes
 
 _MADE = 4096  # steps that are kept once they are made: whoever asks asks again
 
@@ -51,18 +59,11 @@ class Receipt(msgspec.Struct, gc=False):
     refused: str | None
 
 
-class Arrival(msgspec.Struct, gc=False):
-    """A message of an outbox that a wallet got."""
-
-    receiver: str
-    cause: int
-    place: int
-    offset: int
-    now: int
-
-
-Delivery = Evaluation | Receipt | Arrival | Step
-_KINDS: tuple[type[Evaluation | Receipt | Arrival], ...] = (Evaluation, Receipt, Arrival)
+# An entry of an outbox that a wallet got stays what it was in the mailbox; one that it got at once
+# is only its place in the outbox: its cause is so many deliveries before.
+Delivery = Evaluation | Receipt | Entry | Step | int
+_KINDS: tuple[type[Evaluation | Receipt | Entry], ...] = (Evaluation, Receipt, Entry)
+_NUMBERS: dict[type, int] = {kind: number for number, kind in enumerate(_KINDS)}
 _SHAPED = (Evaluation, Receipt)
 
 
@@ -84,13 +85,14 @@ class History(Sequence[Step]):
         )
         self._made: dict[int, Step] = {}
         # Where the messages in memory are; of the others, sorted hashes of ids by chunk.
-        self._places: dict[str, list[int]] = {}
+        self._places: dict[str, int] = {}
+        self._more_places: dict[str, list[int]] = {}  # of messages that were assigned
         self._hashes: list[array[int]] = []
 
     # --- a sequence of steps ---------------------------------------------------------------------
 
     def __len__(self) -> int:
-        return len(self._deliveries)
+        return self._deliveries.count
 
     @overload
     def __getitem__(self, index: int) -> Step: ...
@@ -120,27 +122,23 @@ class History(Sequence[Step]):
 
     def since(self, start: int) -> Part:
         """Return the steps from number `start` to the present last one."""
-        return Part(self, range(start, len(self)))
+        return Part(self, range(start, self._deliveries.count))
 
     # --- adding ----------------------------------------------------------------------------------
 
-    def add_evaluation(self, letter: Letter, row: Row, answer: Answer) -> None:
+    def add_evaluation(self, letter: Letter, values: Values, answer: Answer) -> None:
         """Add a message that a process has evaluated."""
-        places = self._places.get(letter.id)
-        if places is None:
-            self._places[letter.id] = [len(self._deliveries)]
-        else:
-            places.append(len(self._deliveries))
-        shape, values = row
+        name = letter.id
+        self._note_place(name)
         self._deliveries.append(
             Evaluation(
-                letter.receiver, letter.parent, letter.root, letter.id, shape, values, answer
+                letter.receiver, letter.parent, letter.root, name, letter.shape, values, answer
             )
         )
 
     def add_receipt(self, letter: Letter, *, now: int | None, refused: str | None = None) -> None:
         """Add a letter that a wallet got at `now`, or that a process refused."""
-        self._places.setdefault(letter.id, []).append(len(self))
+        self._note_place(letter.id)
         self._deliveries.append(
             Receipt(
                 letter.receiver,
@@ -155,16 +153,26 @@ class History(Sequence[Step]):
             )
         )
 
+    def add_arrivals(self, count: int) -> None:
+        """Add that wallets got at once all that the last evaluation sent: so many messages."""
+        for place in range(count):
+            self._deliveries.append(place)
+
     def add_arrival(self, entry: Entry, now: int) -> None:
         """Add a message of an outbox that a wallet got."""
-        self._deliveries.append(
-            Arrival(entry.receiver, entry.cause, entry.place, entry.offset, now)
-        )
+        entry.now = now
+        self._deliveries.append(entry)
 
     def add_step(self, step: Step) -> None:
         """Add a step of an earlier run."""
-        self._places.setdefault(step.id, []).append(len(self))
+        self._note_place(step.id)
         self._deliveries.append(step)
+
+    def _note_place(self, message: str) -> None:
+        if message in self._places:
+            self._more_places.setdefault(message, []).append(self._deliveries.count)
+        else:
+            self._places[message] = self._deliveries.count
 
     # --- questions -------------------------------------------------------------------------------
 
@@ -173,35 +181,35 @@ class History(Sequence[Step]):
         return [
             self._step(number)
             for number, delivery in enumerate(self._deliveries)
-            if delivery.receiver == receiver
+            if self._receiver(number, delivery) == receiver
         ]
+
+    def row(self, number: int) -> Row:
+        """Return the message that a process evaluated, as it entered Lua."""
+        delivery = self._deliveries[number]
+        if isinstance(delivery, Evaluation):
+            return delivery.shape, delivery.values
+        return make_row(self._step(number).message)
 
     def find(self, message: str, receiver: str | None = None) -> Step | None:
         """Return the first delivery of `message` (to `receiver`), or None."""
         for number in self._numbers(message):
-            if receiver is None or self._deliveries[number].receiver == receiver:
+            if receiver in {None, self._receiver(number, self._deliveries[number])}:
                 return self._step(number)
         return None
 
     def has(self, message: str, receiver: str) -> bool:
         """Return whether `message` was delivered to the process `receiver` before."""
         return any(
-            self._deliveries[number].receiver == receiver for number in self._recorded(message)
+            self._receiver(number, self._deliveries[number]) == receiver
+            for number in self._recorded(message)
         )
 
     def letter(self, entry: Entry) -> Letter:
         """Return the letter of an entry of an outbox."""
-        cause = self._deliveries[entry.cause]
-        if not isinstance(cause, Evaluation):
-            raise TypeError(cause)
+        cause = self._evaluation(entry.cause)
         sender = self._sender_of(cause.receiver)
-        return mail.write_letter(
-            entry, answer=cause.answer, cause=cause.id, root=cause.root, sender=sender
-        )
-
-    def root_of(self, entry: Entry) -> str:
-        """Return the id of the message from outside that an entry of an outbox goes back to."""
-        return self._deliveries[entry.cause].root  # type: ignore[union-attr]  # it was evaluated
+        return mail.write_letter(entry, answer=cause.answer, cause=cause.id, sender=sender)
 
     def close(self) -> None:
         """Give back what lies on the disk."""
@@ -213,7 +221,7 @@ class History(Sequence[Step]):
         """Yield where `message` was delivered; those that wallets got from processes come last."""
         yield from self._recorded(message)
         for number, delivery in enumerate(self._deliveries):
-            if isinstance(delivery, Arrival) and self._arrived_id(delivery) == message:
+            if isinstance(delivery, Entry | int) and self._arrived_id(number, delivery) == message:
                 yield number
 
     def _recorded(self, message: str) -> Iterator[int]:
@@ -225,20 +233,49 @@ class History(Sequence[Step]):
                 for number in range(chunk * CHUNK, (chunk + 1) * CHUNK):
                     if _id_of(self._deliveries[number]) == message:
                         yield number
-        yield from self._places.get(message, ())
+        if message in self._places:
+            yield self._places[message]
+            yield from self._more_places.get(message, ())
 
     def _forget_places(self, start: int, leaving: list[Delivery]) -> None:
         """Keep of deliveries that leave memory only the hashes of their ids."""
         ids = [name for name in map(_id_of, leaving) if name is not None]
         self._hashes.append(array("q", sorted(map(hash, ids))))
         for name in ids:
-            staying = [n for n in self._places.pop(name, ()) if n >= start + len(leaving)]
+            more = self._more_places.pop(name, ())
+            staying = [number for number in more if number >= start + len(leaving)]
+            del self._places[name]
             if staying:
-                self._places[name] = staying
+                self._places[name] = staying[0]
+                self._more_places[name] = staying[1:]
 
-    def _arrived_id(self, arrival: Arrival) -> str:
-        cause = self._deliveries[arrival.cause]
-        return mail.derive_id(_id_of(cause) or "", "message", arrival.place)
+    # --- what a delivery was ---------------------------------------------------------------------
+
+    def _evaluation(self, number: int) -> Evaluation:
+        found = self._deliveries[number]
+        if not isinstance(found, Evaluation):
+            raise TypeError(found)
+        return found
+
+    def _receiver(self, number: int, delivery: Delivery) -> str:
+        if isinstance(delivery, int):
+            answer = self._evaluation(number - delivery - 1).answer
+            begin, _ = mail.find_message(answer, delivery)
+            return from_bytes(answer[begin + 1])
+        return delivery.receiver
+
+    def _arrived_id(self, number: int, delivery: Entry | int) -> str:
+        entry = self._entry(number, delivery)
+        return mail.derive_id(self._evaluation(entry.cause).id, "message", entry.place)
+
+    def _entry(self, number: int, delivery: Entry | int) -> Entry:
+        if isinstance(delivery, Entry):
+            return delivery
+        place = delivery
+        cause = self._evaluation(number - place - 1)
+        now = cause.values[cause.shape[0].index(b"Timestamp")]
+        receiver = self._receiver(number, place)
+        return Entry(receiver, cause.root, number - place - 1, place, now)
 
     # --- making steps ----------------------------------------------------------------------------
 
@@ -253,9 +290,9 @@ class History(Sequence[Step]):
     def _make(self, number: int, delivery: Delivery) -> Step:
         if isinstance(delivery, Evaluation):
             return self._make_evaluated(number, delivery)
-        if isinstance(delivery, Arrival):
-            entry = Entry(delivery.receiver, delivery.cause, delivery.place, delivery.offset)
-            return _make_received(number, self.letter(entry), delivery.now)
+        if isinstance(delivery, Entry | int):
+            entry = self._entry(number, delivery)
+            return _make_received(number, self.letter(entry), entry.now)
         if isinstance(delivery, Receipt):
             letter = Letter(
                 delivery.receiver,
@@ -282,6 +319,33 @@ class History(Sequence[Step]):
             result=result,
             lost=post.lost,
         )
+
+
+class ProcessLog:
+    """The messages that one process has evaluated without failing, as rows: a part of a history."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._numbers = array("Q")
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def append(self, row: Row) -> None:  # noqa: ARG002 - the history is given it right after
+        """Add the message that the history is about to be given."""
+        self._numbers.append(len(self._history))
+
+    def note(self, number: int) -> None:
+        """Add a step that the history has already."""
+        self._numbers.append(number)
+
+    def since(self, start: int) -> Iterator[Row]:
+        """Yield the rows from number `start` on."""
+        for number in self._numbers[start:]:
+            yield self._history.row(number)
+
+    def close(self) -> None:
+        """Nothing of it is its own."""
 
 
 class Part(Sequence[Step]):
@@ -333,17 +397,21 @@ def _make_received(
 
 
 def _id_of(delivery: Delivery) -> str | None:
-    return None if isinstance(delivery, Arrival) else delivery.id
+    return None if isinstance(delivery, Entry | int) else delivery.id
 
 
 def _pack(delivery: Delivery) -> Any:
-    for kind, made in enumerate(_KINDS):
-        if isinstance(delivery, made):
-            return kind, msgspec.structs.astuple(delivery)
-    return None, msgspec.to_builtins(delivery)
+    if isinstance(delivery, int):
+        return delivery
+    kind = _NUMBERS.get(type(delivery))
+    if kind is None:
+        return None, msgspec.to_builtins(delivery)
+    return kind, msgspec.structs.astuple(delivery)
 
 
 def _unpack(packed: Any) -> Delivery:
+    if isinstance(packed, int):
+        return packed
     kind, values = packed
     if kind is None:
         return msgspec.convert(values, Step)

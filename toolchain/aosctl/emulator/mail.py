@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Collection
 from functools import lru_cache
-from typing import Any
 
 import msgspec
 
@@ -26,9 +26,16 @@ from aosctl.emulator.shape import (
     read_message,
     unschedule,
 )
-from aosctl.message import Environment, Message, first_tag, to_bytes
+from aosctl.message import (
+    ETHEREUM_PATTERN,
+    ID_PATTERN,
+    Environment,
+    Message,
+    first_tag,
+    to_bytes,
+)
 
-_ADDRESS = re.compile(rb"[A-Za-z0-9_-]{43}|0x[0-9A-Fa-f]{40}")
+_ADDRESS = re.compile(b"|".join(p.pattern.encode() for p in (ID_PATTERN, ETHEREUM_PATTERN)))
 # Tags that make a messenger, a compute unit or our record of published state do something.
 _TELLING = frozenset(
     {
@@ -36,9 +43,15 @@ _TELLING = frozenset(
         *(b"From", b"Owner", b"device"),
     }
 )
+_WHO_SENDS = frozenset({"From-Process", "From", "Owner"})
 _VARIANT = PROTOCOL[1][1].encode()
-_AVRO_BYTES_PER_TAG = 6
+_BYTES_PER_TEXT = 3  # its length, in Avro
+_SURE_BYTES = MAX_TAG_BYTES - 100  # the rest is more than Variant and Reference take
 _FIELDS = (b"Id", b"Owner", b"From", b"Forwarded-By", b"Target", b"Anchor", b"Data")
+_TEXTS = (
+    *(b"Id", b"Signature", b"Owner", b"From"),
+    *(b"Forwarded-By", b"Target", b"Anchor", b"Data"),
+)
 _ADDED = (b"Data-Protocol", b"Type", b"From-Process", b"From-Module", b"Pushed-For")
 
 
@@ -61,16 +74,17 @@ class Letter(msgspec.Struct, gc=False):
 
 class Entry(msgspec.Struct, gc=False):
     """
-    A message of an outbox that waits in a mailbox, not yet written as a letter.
+    A message of an outbox, not yet written as a letter: nobody may ever look at it.
 
-    Most of them go to wallets, and nobody ever looks at them. `cause` is the number of the step
-    that sent it, `place` its place in the outbox, `offset` where it begins in the answer.
+    `cause` is the number of the step that sent it, `place` its place in the outbox; `now` is the
+    time at which a wallet got it.
     """
 
     receiver: str
+    root: str
     cause: int
     place: int
-    offset: int
+    now: int = 0
 
 
 def derive_id(cause: str, kind: str, place: int) -> str:
@@ -78,43 +92,55 @@ def derive_id(cause: str, kind: str, place: int) -> str:
     return encode_base64url(hashlib.sha256(f"{cause}:{kind}:{place}".encode()).digest())
 
 
-def sort_outbox(answer: Answer, cause: int) -> list[Entry] | None:
-    """Return the entries of an outbox, or None where the messenger has to look at it."""
+def read_targets(answer: Answer) -> list[bytes] | None:
+    """
+    Return to whom the messages of an outbox go, in order.
+
+    None where the messenger has to look at it: there are spawns or assignments, or a message that
+    is lost, or is made into something else.
+    """
     if answer[0] != b"row":
         return None
-    place = outbox_place(answer)
-    entries: list[Entry] = []
-    offset = place + 1
-    for number in range(answer[place]):
+    offset = outbox_place(answer)
+    targets: list[bytes] = []
+    left = answer[offset]
+    offset += 1
+    while left:
         reference, target, data, count = answer[offset : offset + 4]
-        begin, end = offset + 4, offset + 4 + 2 * count
-        if not (
-            type(reference) is int
-            and type(target) is bytes
-            and _ADDRESS.fullmatch(target)
-            and (data is None or type(data) is bytes)
-            and _is_telling_nothing(answer[begin:end:2])
-            and _fits(answer[begin:end])
+        end = offset + 4 + 2 * count
+        pairs = answer[offset + 4 : end]
+        try:
+            size = len(b"".join(pairs))
+        except TypeError:  # a value that is no text
+            return None
+        if (
+            size + 2 * count * _BYTES_PER_TEXT > _SURE_BYTES
+            or type(reference) is not int
+            or type(target) is not bytes
+            or _ADDRESS.fullmatch(target) is None
+            or _is_telling(pairs[::2])
+            or (type(data) is not bytes and data is not None)
         ):
             return None
-        entries.append(Entry(target.decode(), cause, number, offset))
+        targets.append(target)
         offset = end
-    return None if answer[offset] else entries  # spawns
+        left -= 1
+    return None if answer[offset] else targets  # spawns
+
+
+def find_message(answer: Answer, place: int) -> tuple[int, int]:
+    """Return where the message at `place` of an outbox begins and ends in the answer."""
+    begin = outbox_place(answer) + 1
+    while True:
+        end = begin + 4 + 2 * int(answer[begin + 3])
+        if place == 0:
+            return begin, end
+        begin, place = end, place - 1
 
 
 @lru_cache(maxsize=4096)
-def _is_telling_nothing(names: Names) -> bool:
-    return _TELLING.isdisjoint(names)
-
-
-def _fits(pairs: Values) -> bool:
-    """Return whether all values are text, and together surely within the limit for tags."""
-    try:
-        size = len(b"".join(pairs))
-    except TypeError:
-        return False
-    # Besides these there are Variant and Reference, which take less than a hundred.
-    return size + len(pairs) * _AVRO_BYTES_PER_TAG // 2 < MAX_TAG_BYTES - 100
+def _is_telling(names: Names) -> bool:
+    return not _TELLING.isdisjoint(names)
 
 
 class Sender(msgspec.Struct, frozen=True):
@@ -132,26 +158,26 @@ class Sender(msgspec.Struct, frozen=True):
         return cls(to_bytes(authority), to_bytes(process.id), to_bytes(module))
 
 
-def write_letter(entry: Entry, *, answer: Answer, cause: str, root: str, sender: Sender) -> Letter:
+def write_letter(entry: Entry, *, answer: Answer, cause: str, sender: Sender) -> Letter:
     """Return the letter that `entry` becomes, as `messenger.push` and a signature make it."""
-    reference, target, data, count = answer[entry.offset : entry.offset + 4]
-    begin = entry.offset + 4
-    end = begin + 2 * count
+    begin, end = find_message(answer, entry.place)
+    reference, target, data = answer[begin : begin + 3]
+    names, values = answer[begin + 4 : end : 2], answer[begin + 5 : end : 2]
     message_id = derive_id(cause, "message", entry.place)
     authority, process = sender.authority, sender.process
     return Letter(
         receiver=entry.receiver,
         parent=cause,
-        root=root,
+        root=entry.root,
         id=message_id,
-        shape=_pushed_shape(answer[begin:end:2]),
+        shape=_pushed_shape(names),
         head=(
             *(message_id.encode(), authority, process, authority),
             *(target, b"%032d" % reference, data or b" "),  # an item without data has one blank
         ),
         tags=(
-            *(_VARIANT, b"%d" % reference, *answer[begin + 1 : end : 2]),
-            *(b"ao", b"Message", process, sender.module, to_bytes(root)),
+            *(_VARIANT, b"%d" % reference, *values),
+            *(b"ao", b"Message", process, sender.module, to_bytes(entry.root)),
         ),
         is_fresh=True,
     )
@@ -160,11 +186,6 @@ def write_letter(entry: Entry, *, answer: Answer, cause: str, root: str, sender:
 @lru_cache(maxsize=4096)
 def _pushed_shape(names: Names) -> Shape:
     return find_shape(_FIELDS + SCHEDULED, (b"Variant", b"Reference", *names, *_ADDED))
-
-
-def schedule(letter: Letter, scheduled: Values) -> Row:
-    """Return the row of a letter that the scheduler has assigned to its receiver."""
-    return letter.shape, (*letter.head, *scheduled, *letter.tags)
 
 
 def arrive(letter: Letter, now: int) -> Row:
@@ -184,33 +205,78 @@ def make_letter(
     message: Message, *, receiver: str, parent: str | None, root: str, is_fresh: bool = False
 ) -> Letter:
     """Return the letter of a message that has no scheduler yet."""
-    fields: list[bytes] = []
-    head: list[Any] = []
-    for key, value in _texts(message):
-        if value is not None:
-            fields.append(key)
-            head.append(to_bytes(value))
-    names = tuple([to_bytes(tag.name) for tag in message.tags])
+    texts = (
+        message.id,
+        message.signature,
+        message.owner,
+        message.sender,
+        message.forwarded_by,
+        message.target,
+        message.anchor,
+        message.data,
+    )
+    present = tuple([text is not None for text in texts])
     return Letter(
-        receiver=receiver,
-        parent=parent,
-        root=root,
-        id=message.id or "",
-        shape=find_shape((*fields, *SCHEDULED), names),
-        head=tuple(head),
-        tags=tuple([to_bytes(tag.value) for tag in message.tags]),
-        is_fresh=is_fresh,
+        receiver,
+        parent,
+        root,
+        message.id or "",
+        _shape_of(present, tuple([tag.name for tag in message.tags])),
+        encode_all([text for text in texts if text is not None]),
+        encode_all([tag.value for tag in message.tags]),
+        is_fresh,
     )
 
 
-def _texts(message: Message) -> tuple[tuple[bytes, str | None], ...]:
-    return (
-        (b"Id", message.id),
-        (b"Signature", message.signature),
-        (b"Owner", message.owner),
-        (b"From", message.sender),
-        (b"Forwarded-By", message.forwarded_by),
-        (b"Target", message.target),
-        (b"Anchor", message.anchor),
-        (b"Data", message.data),
+@lru_cache(maxsize=4096)
+def _shape_of(present: tuple[bool, ...], names: tuple[str, ...]) -> Shape:
+    fields = tuple(key for key, is_there in zip(_TEXTS, present, strict=True) if is_there)
+    return find_shape(fields + SCHEDULED, encode_all(names))
+
+
+def encode_all(texts: Collection[str]) -> tuple[bytes, ...]:
+    """Return the bytes of each text."""
+    try:
+        return tuple([text.encode() for text in texts])
+    except UnicodeEncodeError:
+        return tuple([to_bytes(text) for text in texts])
+
+
+# --- from outside -------------------------------------------------------------------------------
+
+
+class Form(msgspec.Struct, frozen=True):
+    """
+    What follows from the names of the tags of a message from outside.
+
+    `missing` are the values of the tags that a client would have added. A message that is `telling`
+    has a tag that says who sends it.
+    """
+
+    shape: Shape
+    missing: Values
+    is_telling: bool
+
+
+_PROTOCOL_VALUES = {name: value.encode() for name, value in PROTOCOL}
+_FROM_OUTSIDE = (True, False, True, True, False, True, False, True)
+
+
+@lru_cache(maxsize=4096)
+def find_form(names: tuple[str, ...]) -> Form:
+    """Return the form of messages whose tags have these names."""
+    missing = [name for name in _PROTOCOL_VALUES if name not in names]
+    return Form(
+        shape=_shape_of(_FROM_OUTSIDE, (*names, *missing)),
+        missing=tuple([_PROTOCOL_VALUES[name] for name in missing]),
+        is_telling=not _WHO_SENDS.isdisjoint(names),
     )
+
+
+def write_from_outside(
+    *, form: Form, message_id: str, sender: str, target: str, tags: Values, data: str
+) -> Letter:
+    """Return the letter of a message that a wallet sends, and that is not telling."""
+    owner = sender.encode()
+    head = (message_id.encode(), owner, owner, target.encode(), to_bytes(data))
+    return Letter(target, None, message_id, message_id, form.shape, head, tags, is_fresh=True)

@@ -10,7 +10,7 @@ from lupa.lua53 import LuaMemoryError
 
 from aosctl.emulator.door import Door
 from aosctl.emulator.lua_state import INSTRUCTION_LIMIT, MEMORY_LIMIT
-from aosctl.emulator.rollback import Rollback, replay_row
+from aosctl.emulator.rollback import Log, Rollback, replay_row
 from aosctl.emulator.row import Answer, has_failed, host_failure, read_row
 from aosctl.emulator.shape import NO_EXTRA, Extra, Row, make_row
 from aosctl.errors import EmulatorError
@@ -27,6 +27,8 @@ class Process:
 
     A message that fails leaves no trace in the state, nor does a dry run: before the next message
     the process is put back to what the messages that succeeded had made of it.
+
+    `log` has the messages that it has evaluated already; at its first use it is rebuilt from them.
     """
 
     def __init__(
@@ -35,12 +37,13 @@ class Process:
         *,
         memory_limit: int = MEMORY_LIMIT,
         instruction_limit: int = INSTRUCTION_LIMIT,
+        log: Log | None = None,
     ) -> None:
         self.environment = environment
         self.id = environment.process.id
         self._memory_limit = memory_limit
         self._instruction_limit = instruction_limit
-        self._state = Rollback(self._boot)
+        self._state = Rollback(self._boot, log)
         self._closed = False
 
     def evaluate(
@@ -65,8 +68,12 @@ class Process:
 
     def answer(self, row: Row) -> Answer:
         """Evaluate a message without making it text: what `read_row` reads."""
-        answer = self._run(self._state.door, row)
-        self._settle(row, answer)
+        state = self._state
+        answer = self._run(state.door, row)
+        if answer[0] == b"row":
+            state.keep(row)
+        else:
+            self._settle(row, answer)
         return answer
 
     def dryrun(self, message: Message, *, observe: bool = False) -> Result:

@@ -5,11 +5,11 @@ A resident: a process in its place in the schedule, with what it has published.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
 from typing import Any
 
 from aosctl.dataitem import encode_base64url
 from aosctl.emulator.clock import Clock
+from aosctl.emulator.history import ProcessLog
 from aosctl.emulator.mail import Sender
 from aosctl.emulator.process import Process
 from aosctl.emulator.shape import Values
@@ -23,32 +23,18 @@ class Resident:
     """
     A process that lives in a world.
 
-    `history` gives the messages that it has evaluated without failing; from them it is rebuilt at
-    its first use. `published` is what its `patch@1.0` messages said, merged.
+    `log` has the messages that it has evaluated without failing; a process of an earlier run is
+    rebuilt from them at its first use. `published` is what its `patch@1.0` messages said, merged.
     """
 
-    def __init__(
-        self,
-        environment: Environment,
-        history: Callable[[], Iterable[Message]],
-        *,
-        authority: str,
-    ) -> None:
+    def __init__(self, environment: Environment, log: ProcessLog, *, authority: str) -> None:
         self.environment = environment
         self.nonce = -1
         self.hash_chain = ""
         self.sender = Sender.of(environment, authority)
         self.published: dict[str, Any] = {}
-        self._history = history
-        self._process: Process | None = None
-
-    @property
-    def process(self) -> Process:
-        """The Lua process; one that comes from a log is rebuilt at its first use."""
-        if self._process is None:
-            self._process = Process(self.environment)
-            self._process.replay(self._history())
-        return self._process
+        self._log = log
+        self.process = Process(environment, log=log)
 
     def schedule(self, message_id: str, clock: Clock) -> Values:
         """Return what the scheduler adds to a message: number, date, link of the chain."""
@@ -57,8 +43,10 @@ class Resident:
         self.hash_chain = encode_base64url(hashlib.sha256(link).digest())
         return (0, self.nonce, clock.now, clock.height, self.hash_chain.encode(), False)
 
-    def catch_up(self, message: Message, result: Result) -> None:
-        """Take note of a message that was scheduled and evaluated in an earlier run."""
+    def catch_up(self, number: int, message: Message, result: Result) -> None:
+        """Take note of the step of that number: evaluated in an earlier run."""
+        if not result.failed:
+            self._log.note(number)
         self.nonce = -1 if message.nonce is None else message.nonce
         self.hash_chain = message.hash_chain or ""
         self.note(result)
@@ -72,8 +60,7 @@ class Resident:
 
     def close(self) -> None:
         """Let go of the Lua state."""
-        if self._process is not None:
-            self._process.close()
+        self.process.close()
 
 
 def _merge(into: dict[str, Any], patch: dict[str, Any]) -> None:

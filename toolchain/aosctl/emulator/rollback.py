@@ -8,8 +8,8 @@ of the log since. Checkpoints are taken only where something failed, so success 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
 
 from lupa.lua53 import LuaError as LupaError
 from lupa.lua53 import LuaMemoryError
@@ -23,12 +23,27 @@ from aosctl.errors import EmulatorError
 _ENTRIES_PER_MESSAGE = 80
 
 
+class Log(Protocol):
+    """The messages that a process has evaluated without failing, in order."""
+
+    def __len__(self) -> int: ...
+    def append(self, row: Row, /) -> None:
+        """Add one."""
+
+    def since(self, start: int, /) -> Iterator[Row]:
+        """Yield those from number `start` on."""
+        ...
+
+    def close(self) -> None:
+        """Give it up."""
+
+
 class Rollback:
     """The log of one process, and a Lua state that agrees with it whenever `door` is asked for."""
 
-    def __init__(self, boot: Callable[[], Door]) -> None:
+    def __init__(self, boot: Callable[[], Door], log: Log | None = None) -> None:
         self._boot = boot
-        self._log: Spool[Row] = Spool(pack=tuple, unpack=_unpack)
+        self._log: Log = Spool(pack=tuple, unpack=_unpack) if log is None else log
         self._door: Door | None = None
         self._tainted = False
         self._checkpoint: int | None = None  # how much of the log it holds
@@ -37,11 +52,12 @@ class Rollback:
     @property
     def door(self) -> Door:
         """Return the door of a state that has seen the log and nothing else."""
-        if self._door is not None and self._tainted:
-            self._door = self._go_back(self._door)
-        elif self._door is None:
-            self._door = self._rebuild()
-        return self._door
+        door = self._door
+        if door is None:
+            door = self._door = self._rebuild()
+        elif self._tainted:
+            door = self._go_back(door)
+        return door
 
     def keep(self, row: Row) -> None:
         """Add to the log what the state has seen."""

@@ -18,9 +18,9 @@ class Spool(Generic[T]):
     """
     Entries in the order in which they were added.
 
-    The last one or two chunks are in memory. `pack` makes an entry what `marshal` takes (numbers,
-    texts, bytes, tuples of these), `unpack` brings it back; `on_spill` is told the entries that
-    leave memory, and the number of the first.
+    `count` is their number; the last one or two chunks are in memory. `pack` makes of an entry what
+    `marshal` takes (numbers, texts, bytes, tuples of these), `unpack` brings it back. `on_spill` is
+    told the entries that leave memory, and the number of the first.
     """
 
     def __init__(
@@ -33,6 +33,7 @@ class Spool(Generic[T]):
         self._pack = pack
         self._unpack = unpack
         self._on_spill = on_spill
+        self.count = 0
         self._tail: list[T] = []
         self._spilt = 0  # how many entries are in the file
         self._offsets = array("Q")  # where each chunk begins in it
@@ -40,7 +41,7 @@ class Spool(Generic[T]):
         self._read: tuple[int, list[T]] = (-1, [])  # the chunk that was read last
 
     def __len__(self) -> int:
-        return self._spilt + len(self._tail)
+        return self.count
 
     def __getitem__(self, index: int) -> T:
         """Return the entry of that number, from 0."""
@@ -54,13 +55,14 @@ class Spool(Generic[T]):
     def append(self, entry: T) -> None:
         """Add an entry."""
         self._tail.append(entry)
-        if len(self._tail) >= 2 * CHUNK:
+        self.count += 1
+        if self.count >= self._spilt + 2 * CHUNK:
             self._spill()
 
     def since(self, start: int) -> Iterator[T]:
         """Yield the entries from number `start` on."""
         index = start
-        while index < len(self):
+        while index < self.count:
             yield self[index]
             index += 1
 

@@ -10,18 +10,28 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 
 from aosctl.dataitem import encode_base64url
 from aosctl.emulator import messenger
 from aosctl.emulator.clock import Clock
-from aosctl.emulator.history import History, unscheduled
-from aosctl.emulator.mail import Entry, Letter, make_letter, read_letter, schedule, sort_outbox
+from aosctl.emulator.history import History, ProcessLog, unscheduled
+from aosctl.emulator.mail import (
+    Entry,
+    Letter,
+    encode_all,
+    find_form,
+    make_letter,
+    read_letter,
+    read_targets,
+    write_from_outside,
+)
 from aosctl.emulator.messenger import Post
 from aosctl.emulator.resident import Resident
-from aosctl.emulator.row import read_row
+from aosctl.emulator.row import PROTOCOL, read_row
+from aosctl.emulator.shape import Names, Values
 from aosctl.emulator.trace import Step, TraceNode, build_tree
 from aosctl.errors import HopLimitError, UsageError
 from aosctl.message import (
@@ -40,7 +50,7 @@ from aosctl.wallet import development_address
 HOP_LIMIT = 10_000
 AOS_MODULE = "ISShJH1ij-hPPt9St5UFFr_8Ys3Kj5cyg7zrMGt7H9s"  # aos 2.0.6, ao-network 4.8
 DRYRUN_ID = "1234"  # what clients put into a dry run, ao-network 3.5
-_PROTOCOL = {"Data-Protocol": "ao", "Variant": messenger.LEGACY_VARIANT, "Type": "Message"}
+_PROTOCOL = dict(PROTOCOL)
 _REMOVED_TAGS = frozenset({"From", "Owner"})  # a compute unit hides these from the process
 
 
@@ -89,6 +99,7 @@ class World:
         self._hops: dict[str, int] = {}
         self._queue: deque[Letter | Entry] = deque()
         self._residents: dict[str, Resident] = {}
+        self._resident_keys: set[bytes] = set()
         self.count = 0
 
     # --- what comes from outside ---------------------------------------------------------------
@@ -114,7 +125,8 @@ class World:
             {"Data-Protocol": "ao", "Variant": messenger.LEGACY_VARIANT, "Type": "Process"},
             {"Module": self.module, "Authority": self.authority},
         )
-        process_id = id or self._make_id("process", owner, "", tags, data)
+        names, values = (encode_all([getattr(t, part) for t in tags]) for part in ("name", "value"))
+        process_id = id or self._make_id(f"process\0{owner}", names, values, data)
         self._settle(process_id, owner, tags)
         message = Message(
             id=process_id,
@@ -124,7 +136,7 @@ class World:
             forwarded_by=_forwarder_of(owner, tags),
             target=process_id,
             anchor=anchor,
-            tags=tags,
+            tags=_without_removed(tags),
             data=data,
         )
         self._enqueue(message, process_id, is_fresh=id is None)
@@ -155,20 +167,36 @@ class World:
                     f"{role} {address!r} is no address",
                     hint="an address has 43 characters of base64url, or 0x and 40 digits",
                 )
+        form = find_form(tuple([tag.name for tag in tags]))
+        values = encode_all([tag.value for tag in tags]) + form.missing
+        names = form.shape[1]
+        message_id = id or self._make_id(f"message\0{sender}\0{target}", names, values, data)
+        if id is None and signature is None and anchor is None and not form.is_telling:
+            self.count += 1
+            letter = write_from_outside(
+                form=form,
+                message_id=message_id,
+                sender=sender,
+                target=target,
+                tags=values,
+                data=data,
+            )
+            self._queue.append(letter)
+            return message_id
         tags = _with_defaults(tags, {}, _PROTOCOL)
         message = Message(
-            id=id or self._make_id("message", sender, target, tags, data),
+            id=message_id,
             signature=signature,
             owner=sender,
             sender=_sender_of(sender, tags),
             forwarded_by=_forwarder_of(sender, tags),
             target=target,
             anchor=anchor,
-            tags=tags,
+            tags=_without_removed(tags),
             data=data,
         )
         self._enqueue(message, target, is_fresh=id is None)
-        return message.id or ""
+        return message_id
 
     def assign(self, process: str, message: str) -> None:
         """
@@ -198,7 +226,7 @@ class World:
         """
         start = len(self.steps)
         while self._queue:
-            self._deliver(self._queue.popleft())
+            self._deliver(self._queue.popleft(), at_once=True)
         self._hops.clear()
         return self.steps.since(start)
 
@@ -230,48 +258,67 @@ class World:
     def _as_letter(self, waiting: Letter | Entry) -> Letter:
         return waiting if isinstance(waiting, Letter) else self.steps.letter(waiting)
 
-    def _deliver(self, waiting: Letter | Entry) -> None:
+    def _deliver(self, waiting: Letter | Entry, *, at_once: bool = False) -> None:
+        """Deliver one message, and `at_once` what it causes if that goes to wallets alone."""
+        root = waiting.root
+        hops = self._hops[root] = self._hops.get(root, 0) + 1
+        if hops > self._hop_limit:
+            self._stop(root)
         resident = self._residents.get(waiting.receiver)
-        if resident is None and isinstance(waiting, Entry):
-            self._count_hop(self.steps.root_of(waiting))
+        if type(waiting) is Entry and resident is None:
             self.steps.add_arrival(waiting, self.clock.now)
             return
         letter = self._as_letter(waiting)
-        self._count_hop(letter.root)
         if resident is None:
             self.steps.add_receipt(letter, now=self.clock.now)
         elif not letter.is_fresh and self.steps.has(letter.id, letter.receiver):
             refused = "it was delivered to this process before"
             self.steps.add_receipt(letter, now=None, refused=refused)
         else:
-            self._evaluate(resident, letter)
+            targets = self._evaluate(resident, letter)
+            if targets:
+                self._send_on(targets, root, at_once=at_once)
 
-    def _evaluate(self, resident: Resident, letter: Letter) -> None:
+    def _evaluate(self, resident: Resident, letter: Letter) -> list[bytes] | None:
+        """Return to whom the answer's messages are still to be sent."""
         self.clock.advance(1)
-        row = schedule(letter, resident.schedule(letter.id, self.clock))
-        answer = resident.process.answer(row)
-        entries = sort_outbox(answer, len(self.steps))
-        self.steps.add_evaluation(letter, row, answer)
-        if entries is not None:
-            self._queue.extend(entries)
+        scheduled = resident.schedule(letter.id, self.clock)
+        values = letter.head + scheduled + letter.tags
+        answer = resident.process.answer((letter.shape, values))
+        self.steps.add_evaluation(letter, values, answer)
+        targets = read_targets(answer)
+        if targets is None:
+            self._push(resident, letter, read_row(answer))
+        return targets
+
+    def _send_on(self, targets: list[bytes], root: str, *, at_once: bool) -> None:
+        hops = self._hops[root] + len(targets)
+        at_once = at_once and not self._queue and hops <= self._hop_limit
+        if at_once and self._resident_keys.isdisjoint(targets):
+            self._hops[root] = hops
+            self.steps.add_arrivals(len(targets))
             return
-        result = read_row(answer)
-        environment = resident.environment
-        post = messenger.push(result, cause=letter.id, root=letter.root, sender=environment)
+        cause = len(self.steps) - 1
+        self._queue.extend(
+            Entry(target.decode(), root, cause, place) for place, target in enumerate(targets)
+        )
+
+    def _push(self, resident: Resident, letter: Letter, result: Result) -> None:
+        post = messenger.push(
+            result, cause=letter.id, root=letter.root, sender=resident.environment
+        )
         resident.note(result)
         self._carry_on(post, letter)
 
-    def _count_hop(self, root: str) -> None:
-        hops = self._hops[root] = self._hops.get(root, 0) + 1
-        if hops > self._hop_limit:
-            self._queue.clear()
-            self._hops.clear()
-            last = " -> ".join(f"{s.receiver} {s.message.action}" for s in self.steps[-4:])
-            raise HopLimitError(
-                f"message {root} has caused more than {self._hop_limit} deliveries",
-                where=f"the last ones: {last}",
-                hint="two handlers answer one another without end; answer only what asks",
-            )
+    def _stop(self, root: str) -> NoReturn:
+        self._queue.clear()
+        self._hops.clear()
+        last = " -> ".join(f"{s.receiver} {s.message.action}" for s in self.steps[-4:])
+        raise HopLimitError(
+            f"message {root} has caused more than {self._hop_limit} deliveries",
+            where=f"the last ones: {last}",
+            hint="two handlers answer one another without end; answer only what asks",
+        )
 
     def _carry_on(self, post: Post, cause: Letter) -> None:
         fresh: dict[str, Message] = {}
@@ -310,14 +357,12 @@ class World:
             forwarded_by=_forwarder_of(self.authority, tags),
             target=target,
             anchor=anchor,
-            tags=tuple(tag for tag in tags if tag.name not in _REMOVED_TAGS),
+            tags=_without_removed(tags),
             data=data,
         )
 
     def _enqueue(self, message: Message, receiver: str, *, is_fresh: bool) -> None:
         self.count += 1
-        tags = tuple(tag for tag in message.tags if tag.name not in _REMOVED_TAGS)
-        message = msgspec.structs.replace(message, tags=tags)
         self._pass(message, receiver, None, message.id or "", is_fresh=is_fresh)
 
     def _pass(
@@ -441,7 +486,7 @@ class World:
             resident = self._residents.get(step.receiver)
             if resident is None or step.result is None:
                 continue
-            resident.catch_up(step.message, step.result)
+            resident.catch_up(len(self.steps) - 1, step.message, step.result)
 
     def close(self) -> None:
         """Let go of every Lua state, and of what lies on the disk."""
@@ -456,17 +501,9 @@ class World:
             module=Definition(module, owner, ()),
         )
         self._residents[process_id] = Resident(
-            environment,
-            history=lambda: self._survived(process_id),
-            authority=self.authority,
+            environment, ProcessLog(self.steps), authority=self.authority
         )
-
-    def _survived(self, process: str) -> list[Message]:
-        return [
-            step.message
-            for step in self.steps.of(process)
-            if step.result is not None and not step.result.failed
-        ]
+        self._resident_keys.add(to_bytes(process_id))
 
     def _resident(self, process: str) -> Resident:
         resident = self._residents.get(process)
@@ -474,13 +511,15 @@ class World:
             raise UsageError(f"there is no process {process} here")
         return resident
 
-    def _make_id(self, kind: str, owner: str, target: str, tags: Tags, data: str) -> str:
-        parts = [kind, str(self.count), owner, target, data]
-        parts += [text for tag in tags for text in (tag.name, tag.value)]
-        digest = hashlib.sha256()
-        for raw in map(to_bytes, parts):
-            digest.update(len(raw).to_bytes(8, "little") + raw)
+    def _make_id(self, head: str, names: Names, values: Values, data: str) -> str:
+        # The count alone makes it unlike any other, so nothing need mark where a part ends.
+        begin = to_bytes(f"{self.count}\0{head}\0{data}")
+        digest = hashlib.sha256(b"\0".join((begin, *names, *values)))
         return encode_base64url(digest.digest())
+
+
+def _without_removed(tags: Tags) -> Tags:
+    return tuple(tag for tag in tags if tag.name not in _REMOVED_TAGS)
 
 
 def _with_defaults(tags: Tags, first: dict[str, str], last: dict[str, str]) -> Tags:
