@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -41,11 +41,11 @@ def spawn(world: World, tags: list[tuple[str, str]], code: str = COUNT) -> str:
     return process
 
 
-def fired(steps: list[Step]) -> list[Step]:
+def fired(steps: Sequence[Step]) -> list[Step]:
     return [step for step in steps if step.message.cron]
 
 
-def times(steps: list[Step]) -> list[int]:
+def times(steps: Sequence[Step]) -> list[int]:
     return [(step.message.timestamp or 0) - START for step in fired(steps)]
 
 
@@ -242,7 +242,7 @@ def test_a_process_whose_cron_tags_make_no_sense_stays_and_says_why(world: World
 
 
 def test_two_runs_are_the_same_run() -> None:
-    def run() -> list[Step]:
+    def run() -> Sequence[Step]:
         world = World()
         spawn(world, EVERY_MINUTE)
         spawn(world, [("Cron-Interval", "7-seconds"), ("Cron-Tag-Action", "Tick")])

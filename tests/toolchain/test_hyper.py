@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -36,7 +36,7 @@ def evaluate(world: World, process: str, code: str) -> str:
     return strip_colours(shown)
 
 
-def send(world: World, process: str, action: str, data: str = "", **tags: str) -> list[Step]:
+def send(world: World, process: str, action: str, data: str = "", **tags: str) -> Sequence[Step]:
     pairs = {"Action": action, **{k.replace("_", "-"): v for k, v in tags.items()}}
     world.send(sender=ALICE, target=process, tags=make_tags(pairs), data=data)
     return world.run()

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -32,7 +32,7 @@ def start(world: World, code: str, name: str = "p") -> str:
     return process
 
 
-def ask(world: World, process: str, action: str, **tags: str) -> list[Step]:
+def ask(world: World, process: str, action: str, **tags: str) -> Sequence[Step]:
     pairs = {"Action": action, **{k.replace("_", "-"): v for k, v in tags.items()}}
     world.send(sender=ALICE, target=process, tags=make_tags(pairs), data="hello")
     return world.run()

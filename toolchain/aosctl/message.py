@@ -215,7 +215,10 @@ def name_address(name: str) -> str:
 
 def to_bytes(text: str) -> bytes:
     """Return the bytes that `text` stands for."""
-    return text.encode("utf-8", "surrogateescape")
+    try:
+        return text.encode()  # without an error handler it takes a third of the time
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogateescape")
 
 
 def from_bytes(raw: bytes) -> str:

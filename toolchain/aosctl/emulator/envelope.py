@@ -21,8 +21,3 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     receiver: str
     parent: str | None
     root: str
-
-    @property
-    def is_spawn(self) -> bool:
-        """Return whether this is the message that makes its receiver."""
-        return self.message.id == self.receiver

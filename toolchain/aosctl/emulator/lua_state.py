@@ -54,10 +54,13 @@ class LuaState:
 
         With a seed in `shuffle`, `pairs` and `next` have the order that follows from it.
         """
+        self._load("threads")(self.guard)
+        veil = self._load("veil")(self.guard)
+        self._load("promise")(self.guard, veil)
         checkpoint = self._load("checkpoint")(self.guard)
         door = self._load("door")(self.guard, checkpoint, self.runtime.table_from(settings))
         if shuffle is not None:  # for aos and the process; the host keeps what it has
-            self._load("shuffle")(self.guard, shuffle)
+            self._load("shuffle")(veil, shuffle)
         return door
 
     def _load(self, name: str) -> Callable[..., Any]:

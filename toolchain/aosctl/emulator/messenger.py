@@ -8,12 +8,12 @@ item. We keep the reason of each loss, because the network tells nobody
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import msgspec
 
-from aosctl.dataitem import MAX_TAG_BYTES, encode_base64url
+from aosctl.dataitem import MAX_TAG_BYTES
+from aosctl.emulator.mail import derive_id
 from aosctl.message import (
     Environment,
     Outgoing,
@@ -101,14 +101,14 @@ def push(result: Result, *, cause: str, root: str, sender: Environment) -> Post:
         if reason:
             lost.append(Lost(f"message {place + 1} ({entry.action or 'no Action'})", reason))
             continue
-        pushed = _push_message(entry, _derive_id(cause, "message", place), root, sender)
+        pushed = _push_message(entry, derive_id(cause, "message", place), root, sender)
         messages.append(pushed)
         assignments += _tagged_assignments(entry, pushed.id)
     for place, entry in enumerate(result.spawns):
         if reason := _why_lost(entry):
             lost.append(Lost(f"spawn {place + 1}", reason))
             continue
-        spawns.append(_push_spawn(entry, _derive_id(cause, "spawn", place), root, sender))
+        spawns.append(_push_spawn(entry, derive_id(cause, "spawn", place), root, sender))
     for entry in result.assignments:
         assignments += _asked_assignments(entry, lost)
     return Post(tuple(messages), tuple(spawns), tuple(assignments), tuple(lost))
@@ -222,7 +222,3 @@ def _kind(value: Any) -> str:
         list: "a table",
     }
     return kinds.get(type(value), "nothing")
-
-
-def _derive_id(cause: str, kind: str, place: int) -> str:
-    return encode_base64url(hashlib.sha256(f"{cause}:{kind}:{place}".encode()).digest())

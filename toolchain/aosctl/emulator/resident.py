@@ -5,16 +5,16 @@ A resident: a process in its place in the schedule, with what it has published.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
 from typing import Any
 
-import msgspec
-
 from aosctl.dataitem import encode_base64url
+from aosctl.emulator.chronicle import ProcessLog
 from aosctl.emulator.clock import Clock
 from aosctl.emulator.cron import Cron, read_crons
+from aosctl.emulator.mail import Sender
 from aosctl.emulator.process import Process
 from aosctl.emulator.profile import Profile
+from aosctl.emulator.shape import Values
 from aosctl.errors import EmulatorError
 from aosctl.message import Environment, Message, Result
 
@@ -27,59 +27,44 @@ class Resident:
     A process that lives in a world.
 
     `crons` are those that it asks for; `fault` says why no compute unit would evaluate it, if so.
-    `history` gives the messages that it has evaluated and that were not undone; from them it is
-    rebuilt at its first use. `published` is what its `patch@1.0` messages said, merged.
+    `log` has the messages that it has evaluated and that were not undone; a process of an earlier
+    run is rebuilt from them at its first use. `published` is what its `patch@1.0` messages said,
+    merged.
     """
 
     def __init__(
         self,
         environment: Environment,
-        history: Callable[[], Iterable[Message]],
+        log: ProcessLog,
         *,
+        authority: str,
         profile: Profile,
         shuffle: int | None = None,
     ) -> None:
         self.environment = environment
         self.profile = profile
-        self._shuffle = shuffle
         self.nonce = -1
         self.hash_chain = ""
-        self.seen: set[str] = set()
+        self.sender = Sender.of(environment, authority)
         self.published: dict[str, Any] = {}
         self.crons, self.fault = _crons_of(environment)
-        self._history = history
-        self._process: Process | None = None
+        self._log = log
+        self.process = Process(environment, profile=profile, shuffle=shuffle, log=log)
 
-    @property
-    def process(self) -> Process:
-        """The Lua process; one that comes from a log is rebuilt at its first use."""
-        if self._process is None:
-            self._process = Process(self.environment, profile=self.profile, shuffle=self._shuffle)
-            self._process.replay(self._history())
-        return self._process
-
-    def schedule(self, message: Message, clock: Clock) -> Message:
-        """Return `message` as assigned to this process: numbered, dated, chained."""
+    def schedule(self, message_id: str, clock: Clock) -> Values:
+        """Return what the scheduler adds to a message: number, date, link of the chain."""
         self.nonce += 1
-        self.seen.add(message.id or "")
-        link = self.hash_chain + (message.id or "")
-        self.hash_chain = encode_base64url(hashlib.sha256(link.encode()).digest())
-        return msgspec.structs.replace(
-            message,
-            epoch=0,
-            nonce=self.nonce,
-            hash_chain=self.hash_chain,
-            timestamp=clock.now,
-            block_height=clock.height,
-            cron=False,
-        )
+        link = (self.hash_chain + message_id).encode()
+        self.hash_chain = encode_base64url(hashlib.sha256(link).digest())
+        return (0, self.nonce, clock.now, clock.height, self.hash_chain.encode(), False)
 
-    def catch_up(self, message: Message, result: Result) -> None:
-        """Take note of a message that was scheduled and evaluated in an earlier run."""
+    def catch_up(self, number: int, message: Message, result: Result) -> None:
+        """Take note of the step of that number: evaluated in an earlier run."""
+        if not result.is_undone:
+            self._log.note(number)
         self.note(result)
         if message.cron:
             return
-        self.seen.add(message.id or "")
         self.nonce = -1 if message.nonce is None else message.nonce
         self.hash_chain = message.hash_chain or ""
 
@@ -92,8 +77,7 @@ class Resident:
 
     def close(self) -> None:
         """Let go of the Lua state."""
-        if self._process is not None:
-            self._process.close()
+        self.process.close()
 
 
 def _crons_of(environment: Environment) -> tuple[tuple[Cron, ...], str | None]:

@@ -8,39 +8,56 @@ of the log since. Checkpoints are taken only where something failed, so success 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
 
 from lupa.lua53 import LuaError as LupaError
 from lupa.lua53 import LuaMemoryError
 
+from aosctl.emulator.door import Door
+from aosctl.emulator.shape import Row, find_shape
+from aosctl.emulator.spool import Spool
 from aosctl.errors import EmulatorError
-
-Row = tuple[Any, ...]
 
 # A message costs about as much as a checkpoint of this many entries.
 _ENTRIES_PER_MESSAGE = 80
 
 
+class Log(Protocol):
+    """The messages that a process has evaluated and that were not undone, in order."""
+
+    def __len__(self) -> int: ...
+    def append(self, row: Row, /) -> None:
+        """Add one."""
+
+    def since(self, start: int, /) -> Iterator[Row]:
+        """Yield those from number `start` on."""
+        ...
+
+    def close(self) -> None:
+        """Give it up."""
+
+
 class Rollback:
     """The log of one process, and a Lua state that agrees with it whenever `door` is asked for."""
 
-    def __init__(self, boot: Callable[[], Any]) -> None:
+    def __init__(self, boot: Callable[[], Door], log: Log | None = None) -> None:
         self._boot = boot
-        self._log: list[Row] = []
-        self._door: Any = None
+        self._log: Log = Spool(pack=tuple, unpack=_unpack) if log is None else log
+        self._door: Door | None = None
         self._tainted = False
         self._checkpoint: int | None = None  # how much of the log it holds
         self._size = 0
 
     @property
-    def door(self) -> Any:
+    def door(self) -> Door:
         """Return the door of a state that has seen the log and nothing else."""
-        if self._door is None:
-            self._rebuild()
+        door = self._door
+        if door is None:
+            door = self._door = self._rebuild()
         elif self._tainted:
-            self._go_back()
-        return self._door
+            door = self._go_back(door)
+        return door
 
     def keep(self, row: Row) -> None:
         """Add to the log what the state has seen."""
@@ -53,13 +70,13 @@ class Rollback:
     def secure(self) -> None:
         """Make the way back to the present state short; for what is known to be undone."""
         door = self.door
-        if self._checkpoint is not None and door.canRewind():
+        if self._checkpoint is not None and door.can_rewind():
             since = len(self._log) - self._checkpoint
             if since * _ENTRIES_PER_MESSAGE <= self._size:
                 return
         self.remember(door)
 
-    def remember(self, door: Any) -> None:
+    def remember(self, door: Door) -> None:
         """Take a checkpoint of the present state; where none is possible, have none."""
         self._checkpoint = None
         try:
@@ -73,40 +90,52 @@ class Rollback:
         """Give up the state; the log can rebuild it."""
         self._door, self._tainted, self._checkpoint = None, False, None
 
-    def _go_back(self) -> None:
-        if self._checkpoint is None or not self._rewind():
-            self.forget()
-            self._rebuild()
-        self._tainted = False
-        self.secure()
+    def close(self) -> None:
+        """Give up state and log."""
+        self.forget()
+        self._log.close()
 
-    def _rewind(self) -> bool:
+    def _go_back(self, door: Door) -> Door:
+        if self._checkpoint is None or not self._rewind(door, self._checkpoint):
+            self.forget()
+            door = self._rebuild()
+        self._door, self._tainted = door, False
+        self.secure()
+        return door
+
+    def _rewind(self, door: Door, checkpoint: int) -> bool:
         """Restore the checkpoint and replay what followed; False where that is not possible."""
         try:
-            if not self._door.rewind():
+            if not door.rewind():
                 return False
-            self._replay(self._log[self._checkpoint :])
+            self._replay(door, self._log.since(checkpoint))
         except (LuaMemoryError, LupaError, EmulatorError):
             return False
         return True
 
-    def _rebuild(self) -> None:
-        self._door = self._boot()
-        self._replay(self._log)
+    def _rebuild(self) -> Door:
+        door = self._boot()
+        self._replay(door, self._log.since(0))
+        return door
 
-    def _replay(self, rows: list[Row]) -> None:
+    def _replay(self, door: Door, rows: Iterable[Row]) -> None:
         for row in rows:
-            replay_row(self._door, row)
+            replay_row(door, row)
 
 
-def replay_row(door: Any, row: Row) -> None:
+def _unpack(packed: Any) -> Row:
+    shape, values = packed
+    return find_shape(*shape), values
+
+
+def replay_row(door: Door, row: Row) -> None:
     """
     Evaluate a message that is known to succeed.
 
     Raises:
         EmulatorError: it failed this time.
     """
-    if not door.replay(*row):
+    if not door.replay(row):
         raise EmulatorError(
             "a message that once succeeded fails when the process is rebuilt",
             hint="Was it recorded by another version of aosctl, or with other limits?",

@@ -2,7 +2,8 @@
 The row of values in which a result leaves a Lua state (written by `host/door.lua`).
 
     kind, chunk, line, cost, number of handlers, handler…, and then
-      "row"         data, prompt, test, print, messages, spawns
+      "row"         data, prompt, test, print, messages, spawns: each a number of entries, and
+                    anchor or reference, target, data, number of tags, name, value… of each
       "error"       the module's own error, as text
       "json"        the whole result as the module's JSON encoder writes it
       "json error"  the same, where the error is no text
@@ -16,12 +17,35 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from aosctl.message import Location, Outgoing, Result, from_bytes
+from aosctl.message import Location, Outgoing, Result, from_bytes, to_bytes
+
+# What every message begins with, before its reference.
+PROTOCOL = (("Data-Protocol", "ao"), ("Variant", "ao.TN.1"), ("Type", "Message"))
 
 _OUTPUT_KEYS = ("data", "prompt", "test", "print")
+_NOTES = 5  # values before the names of the handlers
 
 
-def read_row(row: tuple[Any, ...], *, observed: bool = False) -> Result:
+Answer = tuple[Any, ...]
+
+
+def has_failed(answer: Answer) -> bool:
+    """Return whether the process is to be put back to what it was before."""
+    kind = answer[0]
+    return kind != b"row" and (kind not in {b"json", b"kept"} or read_row(answer).is_undone)
+
+
+def host_failure(text: str) -> Answer:
+    """Return the answer of a Lua state that gave none."""
+    return (b"host", None, None, 0, 0, to_bytes(text))
+
+
+def outbox_place(answer: Answer) -> int:
+    """Return where the number of messages stands in the answer of kind "row"."""
+    return _NOTES + int(answer[_NOTES - 1]) + len(_OUTPUT_KEYS)
+
+
+def read_row(row: Answer, *, observed: bool = False) -> Result:
     """Return the result that `row` stands for; its cost only if each instruction was counted."""
     values = iter(row)
     kind = next(values)
@@ -53,12 +77,11 @@ def _read_ordinary(values: Iterator[Any], notes: dict[str, Any]) -> Result:
 
 def _read_outgoing(values: Iterator[Any]) -> Outgoing:
     anchor, target, data, count = next(values), next(values), next(values), next(values)
-    return Outgoing(
-        anchor=from_bytes(anchor),
-        target=_plain(target),
-        data=_plain(data),
-        tags=tuple((from_bytes(next(values)), _plain(next(values))) for _ in range(count)),
-    )
+    tags = tuple((from_bytes(next(values)), _plain(next(values))) for _ in range(count))
+    if isinstance(anchor, int):  # a reference, from which the beginning of a message follows
+        tags = (*PROTOCOL, ("Reference", str(anchor)), *tags)
+        anchor = b"%032d" % anchor
+    return Outgoing(anchor=from_bytes(anchor), target=_plain(target), data=_plain(data), tags=tags)
 
 
 def _text(name: Any) -> str:

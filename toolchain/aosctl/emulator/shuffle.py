@@ -14,7 +14,9 @@ import random
 from collections import deque
 from collections.abc import Callable
 
-from aosctl.emulator.envelope import Envelope
+from aosctl.emulator.mail import Entry, Letter
+
+Waiting = Letter | Entry
 
 
 class Shuffle:
@@ -23,24 +25,30 @@ class Shuffle:
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)  # noqa: S311 - an order, not a secret
 
-    def take(self, queue: deque[Envelope]) -> Envelope:
-        """Remove one envelope from `queue` and return it."""
+    def take(self, queue: deque[Waiting]) -> Waiting:
+        """Remove one message from `queue` and return it."""
         picked = queue[self._random.randrange(len(queue))]
-        chosen = _first(queue, lambda other: other.receiver == picked.receiver and other.is_spawn)
+        chosen = _first(queue, lambda other: _is_spawn_of(other, picked.receiver))
         chosen = chosen or _first(queue, lambda other: _goes_before(other, picked)) or picked
         queue.remove(chosen)
         return chosen
 
 
-def _goes_before(other: Envelope, picked: Envelope) -> bool:
+def _is_spawn_of(other: Waiting, receiver: str) -> bool:
+    return other.receiver == receiver and isinstance(other, Letter) and other.is_spawn
+
+
+def _goes_before(other: Waiting, picked: Waiting) -> bool:
     """Return whether both come from outside, from one wallet to one process."""
-    outside = other.parent is None and picked.parent is None
     return (
-        outside
-        and other.receiver == picked.receiver
-        and other.message.owner == picked.message.owner
+        other.receiver == picked.receiver
+        and isinstance(other, Letter)
+        and isinstance(picked, Letter)
+        and other.parent is None
+        and picked.parent is None
+        and other.owner == picked.owner
     )
 
 
-def _first(queue: deque[Envelope], fits: Callable[[Envelope], bool]) -> Envelope | None:
-    return next((envelope for envelope in queue if fits(envelope)), None)
+def _first(queue: deque[Waiting], fits: Callable[[Waiting], bool]) -> Waiting | None:
+    return next((waiting for waiting in queue if fits(waiting)), None)

@@ -10,18 +10,29 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import Any
-
-import msgspec
+from typing import Any, NoReturn
 
 from aosctl.dataitem import encode_base64url
 from aosctl.emulator import messenger
+from aosctl.emulator.chronicle import Chronicle, ProcessLog, unscheduled
 from aosctl.emulator.clock import Clock
 from aosctl.emulator.cron import Schedule
 from aosctl.emulator.envelope import Envelope
+from aosctl.emulator.mail import (
+    Entry,
+    Letter,
+    encode_all,
+    find_form,
+    make_letter,
+    read_letter,
+    read_targets,
+    write_from_outside,
+)
 from aosctl.emulator.messenger import Post
 from aosctl.emulator.profile import AOS, AOS_MODULE, Profile, profile_of_module
 from aosctl.emulator.resident import Resident
+from aosctl.emulator.row import PROTOCOL, read_row
+from aosctl.emulator.shape import Names, Values, make_row
 from aosctl.emulator.shuffle import Shuffle
 from aosctl.emulator.trace import Step, TraceNode, build_tree
 from aosctl.errors import HopLimitError, UsageError
@@ -43,6 +54,7 @@ from aosctl.wallet import development_address
 
 HOP_LIMIT = 10_000
 DRYRUN_ID = "1234"  # what clients put into a dry run, ao-network 3.5
+_PROTOCOL = dict(PROTOCOL)
 
 
 class World:
@@ -62,8 +74,9 @@ class World:
     **Versions.** A process follows the profile that it is spawned with, else that of the world,
     else that of its module where the id is known, else aos 2.0.6.
 
-    `steps` is the trace: one step a delivery, in order. `count` is the number of messages that came
-    from outside; it is what makes two equal ones differ.
+    `steps` is the trace: one step a delivery, in order, made when it is looked at; older ones lie
+    in a temporary file. `count` is the number of messages that came from outside; it is what makes
+    two equal ones differ.
     """
 
     def __init__(
@@ -80,14 +93,17 @@ class World:
         self.module = module
         self.profile = profile
         self.authority = messenger_address or development_address("messenger")
-        self.steps: list[Step] = []
+        self.steps = Chronicle(
+            lambda process: self._resident(process).sender,
+            lambda process: self._resident(process).environment,
+        )
         self._seed = shuffle
         self._shuffle = None if shuffle is None else Shuffle(shuffle)
         self._hop_limit = hop_limit
         self._hops: dict[str, int] = {}
-        self._queue: deque[Envelope] = deque()
+        self._queue: deque[Letter | Entry] = deque()
         self._residents: dict[str, Resident] = {}
-        self._known: dict[str, Message] = {}
+        self._resident_keys: set[bytes] = set()
         self._schedule = Schedule()
         self.count = 0
 
@@ -115,7 +131,8 @@ class World:
             {"Data-Protocol": "ao", "Variant": messenger.LEGACY_VARIANT, "Type": "Process"},
             {"Module": self.module, "Authority": self.authority},
         )
-        process_id = id or self._make_id("process", owner, "", tags, data)
+        names, values = (encode_all([getattr(t, part) for t in tags]) for part in ("name", "value"))
+        process_id = id or self._make_id(f"process\0{owner}", names, values, data)
         self._settle(process_id, owner, tags, profile=profile)
         message = Message(
             id=process_id,
@@ -125,10 +142,10 @@ class World:
             forwarded_by=forwarder_of(owner, tags),
             target=process_id,
             anchor=anchor,
-            tags=tags,
+            tags=hide_claims(tags),
             data=data,
         )
-        self._enqueue(message, process_id)
+        self._enqueue(message, process_id, is_fresh=id is None)
         return process_id
 
     def send(
@@ -156,21 +173,36 @@ class World:
                     f"{role} {address!r} is no address",
                     hint="an address has 43 characters of base64url, or 0x and 40 digits",
                 )
-        protocol = {"Data-Protocol": "ao", "Variant": messenger.LEGACY_VARIANT, "Type": "Message"}
-        tags = _with_defaults(tags, {}, protocol)
+        form = find_form(tuple([tag.name for tag in tags]))
+        values = encode_all([tag.value for tag in tags]) + form.missing
+        names = form.shape[1]
+        message_id = id or self._make_id(f"message\0{sender}\0{target}", names, values, data)
+        if id is None and signature is None and anchor is None and not form.is_telling:
+            self.count += 1
+            letter = write_from_outside(
+                form=form,
+                message_id=message_id,
+                sender=sender,
+                target=target,
+                tags=values,
+                data=data,
+            )
+            self._queue.append(letter)
+            return message_id
+        tags = _with_defaults(tags, {}, _PROTOCOL)
         message = Message(
-            id=id or self._make_id("message", sender, target, tags, data),
+            id=message_id,
             signature=signature,
             owner=sender,
             sender=sender_of(sender, tags),
             forwarded_by=forwarder_of(sender, tags),
             target=target,
             anchor=anchor,
-            tags=tags,
+            tags=hide_claims(tags),
             data=data,
         )
-        self._enqueue(message, target)
-        return message.id or ""
+        self._enqueue(message, target, is_fresh=id is None)
+        return message_id
 
     def assign(self, process: str, message: str) -> None:
         """
@@ -179,12 +211,12 @@ class World:
         Raises:
             UsageError: no message of that id was ever delivered here.
         """
-        known = self._known.get(message)
+        known = self.steps.find(message)
         if known is None:
             raise UsageError(f"message {message} is not known here, so it cannot be assigned")
-        self._queue.append(Envelope(message=known, receiver=process, parent=None, root=message))
+        self._pass(unscheduled(known), process, None, message)
 
-    def advance(self, milliseconds: int) -> list[Step]:
+    def advance(self, milliseconds: int) -> Sequence[Step]:
         """
         Move the clock forward; return the steps made on the way.
 
@@ -194,19 +226,19 @@ class World:
         Raises:
             HopLimitError: as `run`.
         """
-        made: list[Step] = []
+        start = len(self.steps)
         end = self.clock.after(milliseconds)
         while self._schedule.due <= end:
-            made += self.run()
+            self.run()
             if self._schedule.due <= end:
                 self.clock.reach(int(self._schedule.due))
-                made += self.run()
+                self.run()
         self.clock.reach(end)
-        return made
+        return self.steps.since(start)
 
     # --- delivery ------------------------------------------------------------------------------
 
-    def run(self) -> list[Step]:
+    def run(self) -> Sequence[Step]:
         """
         Deliver until every mailbox is empty; return the steps made.
 
@@ -214,118 +246,152 @@ class World:
             HopLimitError: one message from outside has caused more deliveries than the limit. The
                 rest of the queue is dropped; what was delivered stays.
         """
-        made: list[Step] = []
-        while (step := self.step()) is not None:
-            made.append(step)
+        start = len(self.steps)
+        while self._go_on(at_once=True):
+            pass
         self._hops.clear()
-        return made
+        return self.steps.since(start)
 
     def step(self) -> Step | None:
         """Deliver one message; return None if every mailbox is empty and no cron is due."""
+        return self.steps[-1] if self._go_on() else None
+
+    def _go_on(self, *, at_once: bool = False) -> bool:
+        """Do what comes next; return False if there is nothing to do."""
         if self._schedule.due <= self.clock.now + bool(self._queue):  # a delivery moves the clock
-            return self._fire()
-        return self._deliver(self._take()) if self._queue else None
+            self._fire()
+        elif self._queue:
+            self._deliver(self._take(), at_once=at_once)
+        else:
+            return False
+        return True
+
+    def _take(self) -> Letter | Entry:
+        return self._shuffle.take(self._queue) if self._shuffle else self._queue.popleft()
 
     def mailbox(self, receiver: str) -> list[Envelope]:
         """Return what waits for `receiver`, the oldest first."""
-        return [envelope for envelope in self._queue if envelope.receiver == receiver]
+        return [
+            Envelope(
+                message=read_letter(letter),
+                receiver=receiver,
+                parent=letter.parent,
+                root=letter.root,
+            )
+            for letter in map(self._as_letter, self._queue)
+            if letter.receiver == receiver
+        ]
 
     @property
     def is_quiet(self) -> bool:
         """Return whether every mailbox is empty."""
         return not self._queue
 
-    def _deliver(self, envelope: Envelope) -> Step:
-        self._count_hop(envelope)
-        resident = self._residents.get(envelope.receiver)
+    def _as_letter(self, waiting: Letter | Entry) -> Letter:
+        return waiting if isinstance(waiting, Letter) else self.steps.letter(waiting)
+
+    def _deliver(self, waiting: Letter | Entry, *, at_once: bool = False) -> None:
+        """Deliver one message, and `at_once` what it causes if that goes to wallets alone."""
+        root = waiting.root
+        hops = self._hops[root] = self._hops.get(root, 0) + 1
+        if hops > self._hop_limit:
+            self._stop(root)
+        resident = self._residents.get(waiting.receiver)
+        if type(waiting) is Entry and resident is None:
+            self.steps.add_arrival(waiting, self.clock.now)
+            return
+        letter = self._as_letter(waiting)
         if resident is None:
-            message = msgspec.structs.replace(envelope.message, timestamp=self.clock.now)
-            return self._note(envelope, message, None)
-        if envelope.message.id in resident.seen:
+            self.steps.add_receipt(letter, now=self.clock.now)
+        elif resident.fault is not None:
+            self.steps.add_receipt(letter, now=None, refused=resident.fault)
+        elif not letter.is_fresh and self.steps.has(letter.id, letter.receiver):
             refused = "it was delivered to this process before"
-            return self._note(envelope, envelope.message, None, refused=refused)
-        if resident.fault is not None:
-            return self._note(envelope, envelope.message, None, refused=resident.fault)
+            self.steps.add_receipt(letter, now=None, refused=refused)
+        else:
+            targets = self._evaluate(resident, letter)
+            if targets:
+                self._send_on(targets, root, at_once=at_once)
+
+    def _evaluate(self, resident: Resident, letter: Letter) -> list[bytes] | None:
+        """Return to whom the answer's messages are still to be sent."""
         self.clock.advance(1)
-        message = resident.schedule(envelope.message, self.clock)
-        if envelope.is_spawn:
-            self._enter_crons(resident, message)
-        return self._evaluate(resident, envelope, message)
+        scheduled = resident.schedule(letter.id, self.clock)
+        if resident.crons and letter.is_spawn:
+            self._enter_crons(resident, self.clock.now)
+        return self._ask(resident, letter, letter.head + scheduled + letter.tags)
 
-    def _take(self) -> Envelope:
-        return self._shuffle.take(self._queue) if self._shuffle else self._queue.popleft()
+    def _ask(self, resident: Resident, letter: Letter, values: Values) -> list[bytes] | None:
+        answer = resident.process.answer((letter.shape, values))
+        self.steps.add_evaluation(letter, values, answer)
+        targets = read_targets(answer)
+        if targets is None:
+            self._push(resident, letter, read_row(answer))
+        return targets
 
-    def _fire(self) -> Step:
+    def _fire(self) -> None:
         """Evaluate the message of the cron that is due first."""
         name, message = self._schedule.take()
         process = message.target or ""
         root = encode_base64url(hashlib.sha256(name.encode()).digest())
-        envelope = Envelope(message=message, receiver=process, parent=None, root=root)
-        return self._evaluate(self._residents[process], envelope, message)
+        shape, values = make_row(message)
+        letter = Letter(process, None, root, root, shape, values, (), is_fresh=True)
+        targets = self._ask(self._residents[process], letter, values)
+        if targets:
+            self._send_on(targets, root, at_once=False)
 
-    def _enter_crons(self, resident: Resident, spawn: Message) -> None:
-        if resident.crons:
-            origin = spawn.timestamp or 0
-            self._schedule.add(
-                resident.environment, resident.crons, origin=origin, now=self.clock.now
-            )
+    def _enter_crons(self, resident: Resident, origin: int) -> None:
+        self._schedule.add(resident.environment, resident.crons, origin=origin, now=self.clock.now)
 
-    def _evaluate(self, resident: Resident, envelope: Envelope, message: Message) -> Step:
-        result = resident.process.evaluate(message)
-        cause = message.id or envelope.root
-        post = messenger.push(result, cause=cause, root=envelope.root, sender=resident.environment)
-        resident.note(result)
-        self._carry_on(post, envelope)
-        return self._note(envelope, message, result, lost=post.lost)
-
-    def _count_hop(self, envelope: Envelope) -> None:
-        hops = self._hops[envelope.root] = self._hops.get(envelope.root, 0) + 1
-        if hops > self._hop_limit:
-            self._queue.clear()
-            self._hops.clear()
-            last = " -> ".join(f"{s.receiver} {s.message.action}" for s in self.steps[-4:])
-            raise HopLimitError(
-                f"message {envelope.root} has caused more than {self._hop_limit} deliveries",
-                where=f"the last ones: {last}",
-                hint="two handlers answer one another without end; answer only what asks",
-            )
-
-    def _note(
-        self,
-        envelope: Envelope,
-        message: Message,
-        result: Result | None,
-        *,
-        lost: tuple[messenger.Lost, ...] = (),
-        refused: str | None = None,
-    ) -> Step:
-        step = Step(
-            index=len(self.steps),
-            message=message,
-            receiver=envelope.receiver,
-            parent=envelope.parent,
-            root=envelope.root,
-            result=result,
-            lost=lost,
-            refused=refused,
+    def _send_on(self, targets: list[bytes], root: str, *, at_once: bool) -> None:
+        if at_once and self._can_arrive(targets, root):
+            self._hops[root] += len(targets)
+            self.steps.add_arrivals(len(targets))
+            return
+        cause = len(self.steps) - 1
+        self._queue.extend(
+            Entry(target.decode(), root, cause, place) for place, target in enumerate(targets)
         )
-        self.steps.append(step)
-        self._known.setdefault(step.id, envelope.message)
-        return step
 
-    def _carry_on(self, post: Post, cause: Envelope) -> None:
-        parent = cause.message.id or cause.root
+    def _can_arrive(self, targets: list[bytes], root: str) -> bool:
+        """Return whether these would be delivered next, in their order, and cause nothing."""
+        return (
+            not self._queue
+            and self._shuffle is None
+            and self._hops[root] + len(targets) <= self._hop_limit
+            and self._schedule.due > self.clock.now + 1
+            and self._resident_keys.isdisjoint(targets)
+        )
+
+    def _push(self, resident: Resident, letter: Letter, result: Result) -> None:
+        post = messenger.push(
+            result, cause=letter.id, root=letter.root, sender=resident.environment
+        )
+        resident.note(result)
+        self._carry_on(post, letter)
+
+    def _stop(self, root: str) -> NoReturn:
+        self._queue.clear()
+        self._hops.clear()
+        last = " -> ".join(f"{s.receiver} {s.message.action}" for s in self.steps[-4:])
+        raise HopLimitError(
+            f"message {root} has caused more than {self._hop_limit} deliveries",
+            where=f"the last ones: {last}",
+            hint="two handlers answer one another without end; answer only what asks",
+        )
+
+    def _carry_on(self, post: Post, cause: Letter) -> None:
         fresh: dict[str, Message] = {}
         for pushed in post.messages:
             message = self._signed_by_messenger(
                 pushed.id, pushed.target, pushed.tags, pushed.data, pushed.anchor
             )
             fresh[pushed.id] = message
-            self._pass(message, pushed.target, parent, cause.root)
+            self._pass(message, pushed.target, cause.id, cause.root)
         for spawn in post.spawns:
             self._settle(spawn.id, self.authority, spawn.tags)
             first = self._signed_by_messenger(spawn.id, spawn.id, spawn.tags, spawn.data, None)
-            self._pass(first, spawn.id, parent, cause.root)
+            self._pass(first, spawn.id, cause.id, cause.root)
             told = self._signed_by_messenger(
                 encode_base64url(hashlib.sha256(f"{spawn.id}:spawned".encode()).digest()),
                 cause.receiver,
@@ -333,11 +399,13 @@ class World:
                 " ",
                 None,
             )
-            self._pass(told, cause.receiver, parent, cause.root)
+            self._pass(told, cause.receiver, cause.id, cause.root)
         for assignment in post.assignments:
-            known = fresh.get(assignment.message) or self._known.get(assignment.message)
+            known = fresh.get(assignment.message)
+            if known is None and (step := self.steps.find(assignment.message)) is not None:
+                known = unscheduled(step)
             if known is not None:
-                self._pass(known, assignment.process, parent, cause.root)
+                self._pass(known, assignment.process, cause.id, cause.root)
 
     def _signed_by_messenger(
         self, message_id: str, target: str, tags: Tags, data: str, anchor: str | None
@@ -353,13 +421,22 @@ class World:
             data=data,
         )
 
-    def _enqueue(self, message: Message, receiver: str) -> None:
+    def _enqueue(self, message: Message, receiver: str, *, is_fresh: bool) -> None:
         self.count += 1
-        message = msgspec.structs.replace(message, tags=hide_claims(message.tags))
-        self._pass(message, receiver, None, message.id or "")
+        self._pass(message, receiver, None, message.id or "", is_fresh=is_fresh)
 
-    def _pass(self, message: Message, receiver: str, parent: str | None, root: str) -> None:
-        self._queue.append(Envelope(message=message, receiver=receiver, parent=parent, root=root))
+    def _pass(
+        self,
+        message: Message,
+        receiver: str,
+        parent: str | None,
+        root: str,
+        *,
+        is_fresh: bool = False,
+    ) -> None:
+        self._queue.append(
+            make_letter(message, receiver=receiver, parent=parent, root=root, is_fresh=is_fresh)
+        )
 
     # --- questions -----------------------------------------------------------------------------
 
@@ -394,9 +471,9 @@ class World:
         Raises:
             UsageError: it was never delivered there.
         """
-        for step in self.steps:
-            if step.receiver == process and step.id == message and step.result is not None:
-                return step.result
+        step = self.steps.find(message, process)
+        if step is not None and step.result is not None:
+            return step.result
         raise UsageError(f"message {message} was never evaluated by process {process}")
 
     def dryrun(
@@ -432,7 +509,7 @@ class World:
 
     def sent_to(self, address: str) -> list[Step]:
         """Return the deliveries to a wallet or a process, in order."""
-        return [step for step in self.steps if step.receiver == address]
+        return self.steps.of(address)
 
     def trace(self, message: str) -> TraceNode:
         """
@@ -457,7 +534,7 @@ class World:
 
     def evaluated(self, process: str) -> list[Message]:
         """Return the messages that a process has evaluated, as it got them, in order."""
-        return [s.message for s in self.steps if s.receiver == process and s.result is not None]
+        return [step.message for step in self.steps.of(process) if step.result is not None]
 
     # --- restoring -----------------------------------------------------------------------------
 
@@ -474,17 +551,17 @@ class World:
         for definition in processes:
             self._settle(definition.id, definition.owner, definition.tags)
         for step in steps:
-            self.steps.append(step)
-            self._known.setdefault(step.id, step.message)
+            self.steps.add_step(step)
             resident = self._residents.get(step.receiver)
             if resident is None or step.result is None:
                 continue
-            resident.catch_up(step.message, step.result)
-            if step.id == step.receiver:
-                self._enter_crons(resident, step.message)
+            resident.catch_up(len(self.steps) - 1, step.message, step.result)
+            if resident.crons and step.id == step.receiver:
+                self._enter_crons(resident, step.message.timestamp or 0)
 
     def close(self) -> None:
-        """Let go of every Lua state."""
+        """Let go of every Lua state, and of what lies on the disk."""
+        self.steps.close()
         for resident in self._residents.values():
             resident.close()
 
@@ -498,17 +575,12 @@ class World:
         )
         self._residents[process_id] = Resident(
             environment,
-            history=lambda: self._survived(process_id),
+            ProcessLog(self.steps),
+            authority=self.authority,
             profile=profile or self.profile or profile_of_module(module) or AOS,
             shuffle=self._seed,
         )
-
-    def _survived(self, process: str) -> list[Message]:
-        return [
-            step.message
-            for step in self.steps
-            if step.receiver == process and step.result is not None and not step.result.is_undone
-        ]
+        self._resident_keys.add(to_bytes(process_id))
 
     def _resident(self, process: str) -> Resident:
         resident = self._residents.get(process)
@@ -516,12 +588,10 @@ class World:
             raise UsageError(f"there is no process {process} here")
         return resident
 
-    def _make_id(self, kind: str, owner: str, target: str, tags: Tags, data: str) -> str:
-        parts = [kind, str(self.count), owner, target, data]
-        parts += [text for tag in tags for text in (tag.name, tag.value)]
-        digest = hashlib.sha256()
-        for raw in map(to_bytes, parts):
-            digest.update(len(raw).to_bytes(8, "little") + raw)
+    def _make_id(self, head: str, names: Names, values: Values, data: str) -> str:
+        # The count alone makes it unlike any other, so nothing need mark where a part ends.
+        begin = to_bytes(f"{self.count}\0{head}\0{data}")
+        digest = hashlib.sha256(b"\0".join((begin, *names, *values)))
         return encode_base64url(digest.digest())
 
 

@@ -262,7 +262,7 @@ class LocalNetwork:
             HopLimitError: the messages go round without end; nothing of it was kept.
         """
         try:
-            made = self.world.advance(milliseconds)
+            made = list(self.world.advance(milliseconds))
         except BaseException:
             self._forget()
             raise

@@ -1,11 +1,15 @@
 --- The process's side of the network: who it is, whom it trusts, what it sends.
 
+-- What the emulator offers to aos alone; `own` is what our modules tell one another.
+local _, notes = ...
 local utils = require(".utils")
 local assignment = require(".assignment")
 
-local _, notes = ...
-local profile, spell = notes.profile, notes.spell
+local own, promise, profile, spell = notes.own, notes.promise, notes.profile, notes.spell
 local FROM, X_REFERENCE = spell("From"), spell("X-Reference")
+-- A promise must be kept whatever the process has made of the globals.
+local format, mathType, pairs, select, tostring, type =
+  string.format, math.type, pairs, select, tostring, type
 
 local PROTOCOL, VARIANT = "ao", "ao.TN.1"
 -- What `send` reads itself and so never turns into a tag.
@@ -19,7 +23,7 @@ local ao = {
   _module = "",
   authorities = {},
   reference = 0,
-  outbox = { Output = {}, Messages = {}, Spawns = {}, Assignments = {} },
+  outbox = {}, -- `clearOutbox` below
   nonExtractableTags = {
     "Data-Protocol", "Variant", "From-Process", "From-Module", "Type", "From", "Owner", "Anchor",
     "Target", "Data", "Tags", profile.hidesReadOnly and "Read-Only" or nil,
@@ -33,8 +37,8 @@ local ao = {
 }
 
 local function contains(list, value)
-  for _, entry in ipairs(list) do
-    if entry == value then
+  for index = 1, #list do
+    if list[index] == value then
       return true
     end
   end
@@ -78,13 +82,19 @@ end
 
 local reserved, reservedFrom = {}, {}
 
+local function isAsReserved(list)
+  for index = 1, #reservedFrom do
+    if list[index] ~= reservedFrom[index] then
+      return false
+    end
+  end
+  return list[#reservedFrom + 1] == nil
+end
+
 --- The names that stay tags, as a set; made anew when the process has changed the list.
 local function reservedNames()
-  local list, isSame = ao.nonExtractableTags, true
-  for index = 1, math.max(#list, #reservedFrom) do
-    isSame = isSame and list[index] == reservedFrom[index]
-  end
-  if not isSame then
+  local list = ao.nonExtractableTags
+  if not isAsReserved(list) then
     reserved, reservedFrom = {}, {}
     for index, name in ipairs(list) do
       reserved[name], reservedFrom[index] = true, name
@@ -121,6 +131,28 @@ function ao.normalize(msg)
   return root
 end
 
+local ownNormalize, namesAtFirst = ao.normalize, { table.unpack(ao.nonExtractableTags) }
+
+--- Whether `normalize` still does what it did at first, so that its outcome can be foreseen.
+function own.isNormalizeForeseen()
+  local list = ao.nonExtractableTags
+  if ao.normalize ~= ownNormalize or list[#namesAtFirst + 1] ~= nil then
+    return false
+  end
+  for index = 1, #namesAtFirst do
+    if list[index] ~= namesAtFirst[index] then
+      return false
+    end
+  end
+  return true
+end
+
+--- The name that a tag gets, and whether it stays a tag.
+function own.foresee(name)
+  local titled = profile.names == "as sent" and name or utils.normalize(name)
+  return titled, contains(namesAtFirst, titled)
+end
+
 --- A deep copy without what belongs to this message's own way through the network.
 function ao.sanitize(msg)
   local copy = ao.clone(msg)
@@ -132,34 +164,117 @@ function ao.sanitize(msg)
   return copy
 end
 
+local partsOf = {}
+
+--- The parts of an `Authority` tag. It is the same tag for every message.
+local function splitAuthorities(text)
+  local parts = {}
+  for part in string.gmatch(text, "[^,]+") do
+    parts[#parts + 1] = part
+  end
+  partsOf[text] = parts
+  return parts
+end
+
 local function addAuthorities(text)
   if not profile.splitsAuthorities then
     table.insert(ao.authorities, text)
     return
   end
-  for part in string.gmatch(text, "[^,]+") do
-    if not contains(ao.authorities, part) then
-      table.insert(ao.authorities, part)
+  local parts = partsOf[text] or splitAuthorities(text)
+  for index = 1, #parts do
+    if not contains(ao.authorities, parts[index]) then
+      table.insert(ao.authorities, parts[index])
     end
   end
 end
 
---- Take in the environment; every message repeats it, so authorities taken away come back.
---- Versions that do not split them read them only where there are none.
-function ao.init(env)
-  local readsAuthorities = profile.splitsAuthorities or #ao.authorities == 0
-  if ao.id == "" then
-    ao.id = env.Process.Id
+-- The outbox ----------------------------------------------------------------------------------
+
+-- A letter is a message of the outbox that nobody has looked at:
+--   length, reference, target, data, name, value, name, value ...
+-- `letter.tags` is the list of its tags once somebody has looked; a length of 0 says that there was
+-- one from the beginning.
+local FIRST = 5 -- where the names and values begin
+
+local function makeTags(letter)
+  local tags = {
+    { name = "Data-Protocol", value = PROTOCOL },
+    { name = "Variant", value = VARIANT },
+    { name = "Type", value = "Message" },
+    { name = "Reference", value = tostring(letter[2]) },
+  }
+  for index = FIRST, letter[1], 2 do
+    tags[#tags + 1] = { name = letter[index], value = letter[index + 1] }
   end
+  letter.tags = tags
+  return tags
+end
+
+local function fillMessage(message, letter)
+  message.Target, message.Data = letter[3], letter[4]
+  message.Anchor = format("%032d", letter[2])
+  message.Tags = letter.tags or makeTags(letter)
+  return message
+end
+
+local OUTBOX = promise.kind(function(outbox, letters)
+  local messages = {}
+  for index = 1, #letters do
+    messages[index] = fillMessage({}, letters[index])
+  end
+  outbox.Output, outbox.Messages, outbox.Spawns, outbox.Assignments = {}, messages, {}, {}
+end)
+
+--- The letters of the outbox, or nil if somebody has looked into it.
+function own.letters()
+  return promise.kept(ao.outbox)
+end
+
+function ao.clearOutbox()
+  ao.outbox = promise.make(OUTBOX, {})
+end
+
+-- A message in --------------------------------------------------------------------------------
+
+--- What is of use in an environment's tags.
+function own.readFacts(env)
+  local facts = { id = env.Process.Id, authorities = {} }
   for _, tag in ipairs(env.Process.Tags) do
-    if tag.name == "Module" and ao._module == "" then
-      ao._module = tag.value
-    elseif tag.name == "Authority" and readsAuthorities then
-      addAuthorities(tag.value)
+    local name = tag.name
+    if name == "Authority" then
+      table.insert(facts.authorities, tag.value)
+    elseif name == "Module" then
+      facts.module = facts.module or tag.value
+    elseif name == "Name" then
+      facts.name = facts.name or tag.value
+    elseif name == "From-Process" then
+      facts.fromProcess = facts.fromProcess or tag.value
     end
   end
-  ao.outbox = { Output = {}, Messages = {}, Spawns = {}, Assignments = {} }
+  return facts
+end
+
+--- Versions that do not split the authorities read them only where there are none.
+function own.init(env, facts)
+  if ao.id == "" then
+    ao.id = facts.id
+  end
+  if ao._module == "" then
+    ao._module = facts.module or ""
+  end
+  if profile.splitsAuthorities or #ao.authorities == 0 then
+    for index = 1, #facts.authorities do
+      addAuthorities(facts.authorities[index])
+    end
+  end
+  ao.clearOutbox()
   ao.env = env
+end
+
+--- Take in the environment; every message repeats it, so authorities taken away come back.
+function ao.init(env)
+  own.init(env, own.readFacts(env))
 end
 
 --- Add to the outbox's own output, which no result shows.
@@ -171,12 +286,28 @@ function ao.log(text)
   end
 end
 
-function ao.clearOutbox()
-  ao.outbox = { Output = {}, Messages = {}, Spawns = {}, Assignments = {} }
-end
-
 if profile.hasNormalize then
   function ao.registerHint() end
+end
+
+local function shallowCopy(message)
+  local copy = {}
+  for key, value in pairs(message) do
+    copy[key] = value
+  end
+  return copy
+end
+
+--- Whether `tags` are meant as a list: then they go out in their order, as the tables they are.
+local function isList(tags)
+  if type(tags) == "table" and #tags == 0 then
+    return false
+  end
+  local count = 0
+  for _ in pairs(tags) do
+    count = count + 1
+  end
+  return count > 0 and count == #tags
 end
 
 --- Append the caller's root keys, then its `Tags`: a list in its order, a map in any.
@@ -189,11 +320,7 @@ local function appendTags(tags, msg)
   if not msg.Tags then
     return
   end
-  local count = 0
-  for _ in pairs(msg.Tags) do
-    count = count + 1
-  end
-  if count > 0 and count == #msg.Tags then
+  if isList(msg.Tags) then
     for _, tag in ipairs(msg.Tags) do
       tags[#tags + 1] = tag
     end
@@ -204,33 +331,44 @@ local function appendTags(tags, msg)
   end
 end
 
-local function shallowCopy(message)
-  local copy = {}
-  for key, value in pairs(message) do
-    copy[key] = value
+--- Write a letter: what `appendTags` does, without tables.
+local function writeLetter(reference, msg)
+  -- As long as most letters are: growing costs more than filling.
+  local letter = {
+    0, reference, msg.Target, msg.Data, false, false, false, false, false, false, false, false,
+    false, false, false, false,
+  }
+  local length = FIRST - 1
+  for name, value in pairs(msg) do
+    if not ROOT_KEYS[name] then
+      letter[length + 1], letter[length + 2] = name, value
+      length = length + 2
+    end
   end
-  return copy
+  local tags = msg.Tags
+  if tags then
+    if isList(tags) then
+      letter[1] = length
+      local list = makeTags(letter)
+      for _, tag in ipairs(tags) do
+        list[#list + 1] = tag
+      end
+      length = 0
+    else
+      for name, value in pairs(tags) do
+        letter[length + 1], letter[length + 2] = name, value
+        length = length + 2
+      end
+    end
+  end
+  letter[1] = length
+  return letter
 end
 
---- Put a message in the outbox; returns it with `onReply` and `receive`.
-function ao.send(msg)
-  assert(type(msg) == "table", "msg should be a table")
-  ao.reference = ao.reference + 1
-  local reference = tostring(ao.reference)
-  local tags = {
-    { name = "Data-Protocol", value = PROTOCOL },
-    { name = "Variant", value = VARIANT },
-    { name = "Type", value = "Message" },
-    { name = "Reference", value = reference },
-  }
-  appendTags(tags, msg)
-  local message = {
-    Target = msg.Target,
-    Data = msg.Data,
-    Anchor = string.format("%032d", ao.reference),
-    Tags = tags,
-  }
-  table.insert(ao.outbox.Messages, shallowCopy(message))
+--- What `send` returns: the message with `onReply` and `receive`.
+local SENT = promise.kind(function(message, letter)
+  local reference = tostring(letter[2])
+  fillMessage(message, letter)
 
   function message.onReply(...)
     local from, handle = ...
@@ -244,8 +382,24 @@ function ao.send(msg)
     local from = ... or message.Target
     return Handlers.receive({ [FROM] = from, [X_REFERENCE] = reference })
   end
+end)
 
-  return message
+--- Put a message in the outbox; returns it with `onReply` and `receive`.
+function ao.send(msg)
+  assert(type(msg) == "table", "msg should be a table")
+  local reference = ao.reference + 1
+  ao.reference = reference
+  if mathType(reference) ~= "integer" then
+    format("%032d", reference) -- raises what no anchor can be made of
+  end
+  local letter = writeLetter(reference, msg)
+  local letters = own.letters()
+  if letters then
+    letters[#letters + 1] = letter
+  else
+    table.insert(ao.outbox.Messages, fillMessage({}, letter))
+  end
+  return promise.make(SENT, letter)
 end
 
 --- Put the spawn of a process in the outbox; returns it with `onReply` and `receive`.
@@ -320,5 +474,7 @@ function ao.result(result)
     Assignments = ao.outbox.Assignments,
   }
 end
+
+ao.clearOutbox()
 
 return assignment.init(ao)

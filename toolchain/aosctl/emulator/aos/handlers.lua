@@ -4,7 +4,7 @@
 local _, notes = ...
 local utils = require(".utils")
 
-local noteHandler, noteFunction, profile = notes.handler, notes.fn, notes.profile
+local profile = notes.profile
 
 local BAD_ADD = "Invalid arguments given. Expected: \n"
   .. "\tname : string, "
@@ -36,14 +36,16 @@ end
 
 --- A handle of one argument: a function, or the first function of a table whose spec fits.
 function handlers.generateResolver(spec)
-  return function(msg)
-    if type(spec) == "function" then
-      noteFunction(spec)
+  if type(spec) == "function" then
+    return function(msg)
+      notes.fn = spec
       return spec(msg)
     end
+  end
+  return function(msg)
     for pattern, handle in pairs(spec) do
       if utils.matchesSpec(msg, pattern) then
-        noteFunction(handle)
+        notes.fn = handle
         return handle(msg)
       end
     end
@@ -175,9 +177,9 @@ local function countRun(entry)
 end
 
 local function run(entry, msg, env)
-  noteHandler(entry.name)
+  notes.begin(entry.name)
   local ok, reason = pcall(entry.handle, msg, env)
-  noteHandler(nil)
+  notes.finish()
   if not ok then
     error(reason)
   end
@@ -188,18 +190,24 @@ end
 function handlers.evaluate(msg, env)
   for _, entry in ipairs(handlers.list) do
     if entry.name ~= "_default" then
-      local match = readMatch(utils.matchesSpec(msg, entry.pattern))
-      if match ~= SKIP then
-        run(entry, msg, env)
-      end
-      if match < 0 then
-        return true
+      local match = utils.matchesSpec(msg, entry.pattern)
+      -- Nearly every pattern says false: that is read here, all else in `readMatch`.
+      if match then
+        match = readMatch(match)
+        if match ~= SKIP then
+          run(entry, msg, env)
+        end
+        if match < 0 then
+          return true
+        end
+      elseif match == nil then
+        return error(BAD_RESULT)
       end
     end
   end
   local index = findIndex("_default")
   if index then
-    noteHandler("_default")
+    notes.begin("_default")
     return handlers.list[index].handle(msg, env)
   end
 end

@@ -1,7 +1,10 @@
 --- One message through a process, in the order of aos 2.0.6.
 
+-- What the emulator offers to aos alone; see `host/door.lua`.
 local _, notes = ...
-local profile, spell, view = notes.profile, notes.spell, notes.view
+local own, profile, promise, spell, view =
+  notes.own, notes.profile, notes.promise, notes.spell, notes.view
+local ipairs = ipairs -- a promise must be kept whatever the process has made of the globals
 
 require(".bit32")
 require(".math")
@@ -40,10 +43,10 @@ local TRACEBACK = "stack traceback:\n\t[string \".process\"]:967: in function '.
 -- What a process may call ---------------------------------------------------------------------
 
 function Prompt()
-  local version = Colors.blue .. "aos-" .. process._version
-  local who = Colors.green .. Name .. Colors.gray .. "@" .. version
-  local inbox = "[Inbox:" .. Colors.red .. tostring(#Inbox) .. Colors.gray .. "]"
-  return who .. Colors.gray .. inbox .. Colors.reset .. "> "
+  local blue, gray, green, red, reset =
+    Colors.blue, Colors.gray, Colors.green, Colors.red, Colors.reset
+  return green .. Name .. gray .. "@" .. blue .. "aos-" .. process._version .. gray
+    .. "[Inbox:" .. red .. tostring(#Inbox) .. gray .. "]" .. reset .. "> "
 end
 
 local function describe(value)
@@ -90,6 +93,8 @@ local function encodeData(msg)
   end
 end
 
+-- The globals as aos made them: as long as the process leaves them alone, short ways are open.
+local ownTab = Tab
 local send, spawn = ao.send, ao.spawn
 
 function ao.send(msg)
@@ -102,12 +107,25 @@ function ao.spawn(module, msg)
   return spawn(module, msg)
 end
 
+local function fillReceipt(receipt, sent)
+  receipt.output = "Message added to outbox"
+  receipt.receive, receipt.onReply = sent.receive, sent.onReply
+end
+
+local RECEIPT = promise.kind(fillReceipt)
+local ownSend = ao.send
+
 function Send(msg)
   if not msg.Target then
     print(NO_TARGET)
   end
   local sent = ao.send(msg)
-  return { output = "Message added to outbox", receive = sent.receive, onReply = sent.onReply }
+  if ao.send == ownSend then
+    return promise.make(RECEIPT, sent)
+  end
+  local receipt = {}
+  fillReceipt(receipt, sent)
+  return receipt
 end
 
 function Spawn(...)
@@ -160,26 +178,17 @@ local function seedRandom(msg)
   end
 end
 
-local function initialise(msg, env)
+local function initialise(msg, facts)
   if not Seeded then
     seedRandom(msg)
     Seeded = true
   end
   Errors = Errors or {}
   Inbox = Inbox or {}
-  local name
-  local makesOwner = env.Process.Id == msg.Id or not profile.ownedAtSpawn
-  for _, tag in ipairs(env.Process.Tags) do
-    if tag.name == "Name" and not name then
-      name = tag.value
-    elseif tag.name == "From-Process" and not Owner and makesOwner then
-      Owner = tag.value
-    end
+  if not Owner and (facts.id == msg.Id or not profile.ownedAtSpawn) then
+    Owner = facts.fromProcess or msg.From
   end
-  if not Owner and makesOwner then
-    Owner = msg.From
-  end
-  Name = Name or name or "aos"
+  Name = Name or facts.name or "aos"
 end
 
 -- One message ---------------------------------------------------------------------------------
@@ -200,14 +209,32 @@ local function isUnhandled()
 end
 
 local evaluateText = eval(ao)
+local resolveEval = Handlers.generateResolver(evaluateText)
+local resolveDefault = Handlers.generateResolver(default)
+local ownAdd, ownAppend = Handlers.add, Handlers.append
+
+--- What `Handlers.add` does with a name that exists; false if it does not.
+local function renew(name, pattern, handle)
+  for _, entry in ipairs(Handlers.list) do
+    if entry.name == name then
+      entry.pattern, entry.handle, entry.maxRuns = pattern, handle, nil
+      return true
+    end
+  end
+  return false
+end
 
 --- The handlers that aos itself keeps in the list.
-local function addOwnHandlers(msg)
-  Handlers.add("_eval", isEval, evaluateText)
-  if ao.env.Process.Id == msg.Id or not profile.bootsAtSpawn then
+local function addOwnHandlers(msg, facts)
+  if Handlers.add ~= ownAdd or not renew("_eval", isEval, resolveEval) then
+    Handlers.add("_eval", isEval, evaluateText)
+  end
+  if facts.id == msg.Id or not profile.bootsAtSpawn then
     Handlers.once("_boot", isBoot, boot(ao))
   end
-  Handlers.append("_default", isUnhandled, default)
+  if Handlers.append ~= ownAppend or not renew("_default", isUnhandled, resolveDefault) then
+    Handlers.append("_default", isUnhandled, default)
+  end
 end
 
 --- The message as handlers get it.
@@ -264,15 +291,16 @@ end
 
 --- Run the handlers in a thread of their own, so that they may wait for other messages.
 local function runHandlers(msg)
-  local thread = coroutine.create(function()
-    return pcall(Handlers.evaluate, msg, ao.env)
-  end)
-  local _, ok, result = coroutine.resume(thread)
-  table.insert(Handlers.coroutines, thread)
-  for index, other in ipairs(Handlers.coroutines) do
+  local thread, ok, result = notes.runInThread(Handlers.evaluate, msg, ao.env)
+  local threads = Handlers.coroutines
+  if coroutine.status(thread) == "dead" and next(threads) == nil then
+    return ok, result
+  end
+  table.insert(threads, thread)
+  for index, other in ipairs(threads) do
     -- Removing while walking skips the next entry: the module keeps a dead thread now and then.
     if coroutine.status(other) == "dead" then
-      table.remove(Handlers.coroutines, index)
+      table.remove(threads, index)
     end
   end
   return ok, result
@@ -290,16 +318,23 @@ local function failWith(msg, result)
   return ao.result({ Error = log .. "\n\n" .. Colors.red .. "error:\n" .. Colors.reset .. result })
 end
 
+local ownClearOutbox, ownInit, ownResult = ao.clearOutbox, ao.init, ao.result
+
+--- The result of a message that did not fail. Where nothing has been tampered with, it is not made
+--- into tables: `own.PLAIN`, the four fields of the output, the letters of the outbox.
 local function succeed(msg)
-  local log = table.concat(HANDLER_PRINT_LOGS, "\n")
-  local output = { data = log, prompt = Prompt() }
+  local log, prompt, test, isPrinted = table.concat(HANDLER_PRINT_LOGS, "\n"), Prompt(), nil, nil
   if msg.Action == "Eval" then
-    output.test = Dump(HANDLER_PRINT_LOGS)
+    test = Dump(HANDLER_PRINT_LOGS)
   else
-    output.print = true
+    isPrinted = true
   end
   ao.Nonce = msg.Nonce
-  return ao.result({ Output = output })
+  local letters = own.letters()
+  if letters and ao.result == ownResult then
+    return own.PLAIN, log, prompt, test, isPrinted, letters
+  end
+  return ao.result({ Output = { data = log, prompt = prompt, test = test, print = isPrinted } })
 end
 
 local function warnOfGap(msg)
@@ -309,30 +344,34 @@ local function warnOfGap(msg)
   end
 end
 
-local function prepare(msg, env)
-  msg = ao.normalize(msg)
-  ao.id = env.Process.Id
-  initialise(msg, env)
+local ENVIRONMENT = promise.kind(function(env, read)
+  local process, module = read()
+  process.TagArray, process.Tags = process.Tags, ownTab(process)
+  env.Process, env.Module = process, module
+end)
+
+--- The environment as a handler sees it: `Tags` as a map, `TagArray` as the list.
+local function prepareEnvironment(env)
+  env.Process.TagArray = env.Process.Tags
+  env.Process.Tags = Tab(env.Process)
+end
+
+local function prepare(msg, facts)
+  ao.id = facts.id
+  initialise(msg, facts)
   HANDLER_PRINT_LOGS = {}
   os.time = function()
     return msg.Timestamp
   end
-  msg.TagArray = msg.Tags
-  msg.Tags = Tab(msg)
-  env.Process.TagArray = env.Process.Tags
-  env.Process.Tags = Tab(env.Process)
+end
+
+local function decodeData(msg)
   if msg.Tags["Content-Type"] == "application/json" then
     msg.Data = json.decode(msg.Data or "{}")
   end
-  ao.clearOutbox()
-  return msg
 end
 
---- Evaluate `msg` and return the result table of aos.
-function process.handle(msg, env)
-  env = env.Process and env or env.env
-  ao.init(env)
-  msg = prepare(msg, env)
+local function respond(msg, facts)
   local given = handOver(msg)
   if msg.From ~= msg.Owner and not ao.isTrusted(given) then
     refuseStranger(msg)
@@ -344,7 +383,7 @@ function process.handle(msg, env)
     end
     return refuse(msg, "Assignment")
   end
-  addOwnHandlers(msg)
+  addOwnHandlers(msg, facts)
   attachAnswers(given, msg)
   warnOfGap(msg)
   local ok, result = runHandlers(given)
@@ -352,6 +391,50 @@ function process.handle(msg, env)
     return failWith(msg, result)
   end
   return succeed(msg)
+end
+
+--- Whether a message can be taken in by the short way: nothing that it goes through was replaced.
+function own.isForeseen()
+  return own.isNormalizeForeseen() and Tab == ownTab and ao.init == ownInit
+    and ao.clearOutbox == ownClearOutbox
+end
+
+own.PLAIN = {}
+
+--- Evaluate a message that is normalised already; `read` makes the definitions of the environment.
+--- Only where `own.isForeseen()`.
+function own.evaluate(msg, read, facts)
+  own.init(promise.make(ENVIRONMENT, read), facts)
+  prepare(msg, facts)
+  decodeData(msg)
+  return respond(msg, facts)
+end
+
+--- Evaluate a message as the network has it.
+function own.evaluateAny(msg, env)
+  env = env.Process and env or env.env
+  ao.init(env)
+  local facts = own.readFacts(env)
+  msg = ao.normalize(msg)
+  prepare(msg, facts)
+  msg.TagArray = msg.Tags
+  msg.Tags = Tab(msg)
+  prepareEnvironment(env)
+  decodeData(msg)
+  ao.clearOutbox()
+  return respond(msg, facts)
+end
+
+function own.tabulate(result, log, prompt, test, isPrinted)
+  if result ~= own.PLAIN then
+    return result
+  end
+  return ao.result({ Output = { data = log, prompt = prompt, test = test, print = isPrinted } })
+end
+
+--- Evaluate `msg` and return the result table of aos.
+function process.handle(msg, env)
+  return own.tabulate(own.evaluateAny(msg, env))
 end
 
 --- The module's entry: JSON in, JSON out.

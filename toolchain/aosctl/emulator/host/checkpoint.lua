@@ -16,7 +16,10 @@ local getmetatable, setmetatable = debug.getmetatable, debug.setmetatable
 local getupvalue, setupvalue, upvalueid = debug.getupvalue, debug.setupvalue, debug.upvalueid
 
 -- Chunks of the host: what they keep is no part of a process.
-local HOST = { [".checkpoint"] = true, [".door"] = true, [".guard"] = true, [".library"] = true }
+local HOST = {
+  [".checkpoint"] = true, [".door"] = true, [".guard"] = true, [".library"] = true,
+  [".promise"] = true, [".threads"] = true, [".veil"] = true,
+}
 -- Globals that aos makes after boot and changes by itself.
 local OWN = { "Errors", "Inbox", "Seeded" }
 -- One value of each type whose values share one metatable, which a process may set.
@@ -108,6 +111,8 @@ function visit(record, value)
   local kind = type(value)
   if kind ~= "table" and kind ~= "function" and kind ~= "thread" and kind ~= "userdata" then
     return
+  elseif value == guard.served then
+    return -- ours, though it is C: its thread is no part of the process
   elseif record.seen[value] then
     return
   end

@@ -16,7 +16,7 @@ local COARSE = 1000
 local FINE_LIMIT = 2000000
 
 -- `notes` is what aos may write down about its work; `debug` and `dump` are the full originals.
-local guard = { debug = {}, dump = string.dump, notes = {} }
+local guard = { collect = collectgarbage, debug = {}, dump = string.dump, notes = { own = {} }, wrap = wrap }
 
 for name, fn in pairs(debug) do
   guard.debug[name] = fn

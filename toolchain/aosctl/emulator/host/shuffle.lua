@@ -4,10 +4,11 @@
 -- so an order is the same on every machine, and the same for one table from one walk to the next.
 -- Tables and functions as keys have no name to make a rank of: they rank as they are first met.
 
-local guard, seed = ...
+local veil, seed = ...
 
 local byte, mathType, pack, ult = string.byte, math.type, string.pack, math.ult
-local getmetatable, setmetatable, sort = guard.debug.getmetatable, setmetatable, table.sort
+-- Of the standard library as the process has it, which sees through veils.
+local getmetatable, setmetatable, sort = debug.getmetatable, setmetatable, table.sort
 local next, rawget, tostring, type = next, rawget, tostring, type
 
 -- FNV-1a of 64 bits, and the last step of splitmix64, which spreads what differs in a few bits.
@@ -105,7 +106,7 @@ _G.pairs = function(tbl)
     local step, state, first = own(tbl)
     return step, state, first
   elseif type(tbl) ~= "table" then
-    return next, tbl, nil -- the loop will say what is wrong
+    return veil.raw.next, tbl, nil -- the loop will say what is wrong
   end
   return walk(tbl), tbl, nil
 end
