@@ -49,8 +49,10 @@ class LuaState:
     def load_door(self) -> Any:
         """Return the table of functions that `host/door.lua` offers for one aos process."""
         self._load("threads")(self.guard)
-        self._load("promise")(self.guard, self._load("veil")(self.guard))
-        checkpoint = self._load("checkpoint")(self.guard)
+        veil = self._load("veil")(self.guard)
+        self._load("promise")(self.guard, veil)
+        barrier = self._load("barrier")(self.guard, veil)
+        checkpoint = self._load("checkpoint")(self.guard, veil, barrier)
         return self._load("door")(self.guard, checkpoint)
 
     def _load(self, name: str) -> Callable[..., Any]:

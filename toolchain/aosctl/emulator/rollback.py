@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
-from lupa.lua53 import LuaError as LupaError
 from lupa.lua53 import LuaMemoryError
 
 from aosctl.emulator.door import Door
@@ -21,6 +20,9 @@ from aosctl.errors import EmulatorError
 
 # A message costs about as much as a checkpoint of this many entries.
 _ENTRIES_PER_MESSAGE = 80
+# So many messages after a checkpoint it is renewed: what they wrote to large tables is remembered
+# as long as it might have to be undone.
+_LONGEST = 4096
 
 
 class Log(Protocol):
@@ -47,6 +49,7 @@ class Rollback:
         self._door: Door | None = None
         self._tainted = False
         self._checkpoint: int | None = None  # how much of the log it holds
+        self._since = 0  # messages in the log that it does not hold
         self._size = 0
 
     @property
@@ -62,6 +65,10 @@ class Rollback:
     def keep(self, row: Row) -> None:
         """Add to the log what the state has seen."""
         self._log.append(row)
+        if self._checkpoint is not None:
+            self._since += 1
+            if self._since >= _LONGEST and self._door is not None:
+                self.remember(self._door)
 
     def taint(self) -> None:
         """Note that the state has seen what is not in the log."""
@@ -70,10 +77,9 @@ class Rollback:
     def secure(self) -> None:
         """Make the way back to the present state short; for what is known to be undone."""
         door = self.door
-        if self._checkpoint is not None and door.can_rewind():
-            since = len(self._log) - self._checkpoint
-            if since * _ENTRIES_PER_MESSAGE <= self._size:
-                return
+        is_short = self._since * _ENTRIES_PER_MESSAGE <= self._size
+        if self._checkpoint is not None and is_short and door.can_rewind():
+            return
         self.remember(door)
 
     def remember(self, door: Door) -> None:
@@ -81,10 +87,10 @@ class Rollback:
         self._checkpoint = None
         try:
             possible, self._size = door.checkpoint()
-        except (LuaMemoryError, LupaError):
+        except LuaMemoryError:
             return
         if possible:
-            self._checkpoint = len(self._log)
+            self._checkpoint, self._since = len(self._log), 0
 
     def forget(self) -> None:
         """Give up the state; the log can rebuild it."""
@@ -109,7 +115,7 @@ class Rollback:
             if not door.rewind():
                 return False
             self._replay(door, self._log.since(checkpoint))
-        except (LuaMemoryError, LupaError, EmulatorError):
+        except (LuaMemoryError, EmulatorError):
             return False
         return True
 

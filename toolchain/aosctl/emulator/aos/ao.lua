@@ -44,7 +44,7 @@ local function contains(list, value)
   return false
 end
 
-local titleCased, cached = {}, 0
+local titleCased, cached = notes.cache(), 0
 
 --- `utils.normalize` with a memory: title-casing is the dearest part of taking in a message.
 local function titleCase(name)
@@ -53,7 +53,7 @@ local function titleCase(name)
     return known
   end
   if cached >= NAME_CACHE_SIZE then
-    titleCased, cached = {}, 0
+    titleCased, cached = notes.cache(), 0
   end
   known = utils.normalize(name)
   titleCased[name], cached = known, cached + 1
@@ -77,7 +77,7 @@ function ao.clone(value, seen)
   return setmetatable(copy, getmetatable(value))
 end
 
-local reserved, reservedFrom = {}, {}
+local reserved, reservedFrom = notes.cache(), notes.cache()
 
 local function isAsReserved(list)
   for index = 1, #reservedFrom do
@@ -92,7 +92,7 @@ end
 local function reservedNames()
   local list = ao.nonExtractableTags
   if not isAsReserved(list) then
-    reserved, reservedFrom = {}, {}
+    reserved, reservedFrom = notes.cache(), notes.cache()
     for index, name in ipairs(list) do
       reserved[name], reservedFrom[index] = true, name
     end
@@ -161,7 +161,7 @@ function ao.sanitize(msg)
   return copy
 end
 
-local partsOf = {}
+local partsOf = notes.cache()
 
 --- The parts of an `Authority` tag. It is the same tag for every message.
 local function splitAuthorities(text)

@@ -1,55 +1,126 @@
 --- The contents of a process at one moment, and the way back to it.
 --
 -- A checkpoint lists what every table, upvalue and metatable holds that the process can reach, and
--- restores it in place, so that identities stay: who holds a table holds it afterwards too. Our own
--- host code and its counters are left out. What cannot be put back by assignment (the stack of a
--- thread that waits, the state inside a C iterator) makes a checkpoint refuse, and the process is
--- rebuilt from its messages instead.
+-- restores it in place, so that identities stay: who holds a table holds it afterwards too. Large
+-- tables are not listed but put behind a barrier, which remembers what was written to them
+-- (`barrier.lua`). Our own host code and its counters are left out. What cannot be put back by
+-- assignment (the stack of a thread that waits, the state inside a C iterator) makes a checkpoint
+-- refuse, and the process is rebuilt from its messages instead.
 
-local guard = ...
+local guard, veil, barrier = ...
 
-local next, pairs, rawequal, rawget, rawset, type = next, pairs, rawequal, rawget, rawset, type
+local getmetatable, setmetatable = guard.debug.getmetatable, guard.debug.setmetatable
+local next, pairs, rawequal, type = veil.raw.next, pairs, rawequal, type
 local create, status = coroutine.create, coroutine.status
-local debug, dump, globals, sort = guard.debug, guard.dump, _G, table.sort
-local getinfo, getlocal = debug.getinfo, debug.getlocal
-local getmetatable, setmetatable = debug.getmetatable, debug.setmetatable
+local debug, dump, globals, os, sort = guard.debug, guard.dump, _G, os, table.sort
+local getinfo, getlocal, sub = debug.getinfo, debug.getlocal, string.sub
 local getupvalue, setupvalue, upvalueid = debug.getupvalue, debug.setupvalue, debug.upvalueid
 
 -- Chunks of the host: what they keep is no part of a process.
 local HOST = {
-  [".checkpoint"] = true, [".door"] = true, [".guard"] = true, [".library"] = true,
-  [".promise"] = true, [".threads"] = true, [".veil"] = true,
+  [".barrier"] = true, [".checkpoint"] = true, [".door"] = true, [".guard"] = true,
+  [".library"] = true, [".promise"] = true, [".threads"] = true, [".veil"] = true,
 }
+-- Tables into which C looks without asking them.
+local KEPT_PLAIN = { [globals] = true, [package.searchers] = true }
+-- Tables of aos that every message writes to or reads.
+local BUSY = {}
 -- Globals that aos makes after boot and changes by itself.
 local OWN = { "Errors", "Inbox", "Seeded" }
 -- One value of each type whose values share one metatable, which a process may set.
 local SHARED = { "", 0, true, print, create(print) }
+-- A table with more entries gets a barrier, one with fewer than the second loses it. Between the
+-- two it stays what it is, so that a table that breathes is not moved at every checkpoint.
+local LARGE, SMALL = 64, 32
+local SWEEP = 16 -- checkpoints after which what is no longer reachable is forgotten
 
 local checkpoint = {}
-local current -- the only record there is
+
+-- What was remembered. Its tables are used again: most of a process stays as it is.
+local contents = {} -- table -> its keys and values in turn, and how many as `n`
+local metatables = {} -- table -> its metatable or false
+local cells, cellCount = {}, 0 -- upvalues: function, index and value in turn
+local shared, sharedNil = {}, nil -- index of SHARED -> the metatable of that type or false
+local size, refused = 0, false
 
 -- Walking ---------------------------------------------------------------------------------------
 
-local visit
+-- What was there when the process booted: the tables are looked at each time, the functions never
+-- (our own modules keep what may change in tables).
+local baseTables = {}
+local areLibrariesBehind = false
+local FOREVER = math.huge
 
-local function visitTable(record, tbl)
-  local contents, n = {}, 0
-  record.contents[tbl] = contents
-  for key, value in next, tbl do
-    contents[n + 1], contents[n + 2] = key, value
-    n = n + 2
-    visit(record, key)
-    visit(record, value)
+local marks = {} -- object -> the number of the last walk that met it, or FOREVER
+local pass = 0
+local queue, queued = {}, 0
+local seenCells = {}
+
+local OBJECTS = { table = true, ["function"] = true, thread = true, userdata = true }
+
+--- Put `value` in the queue of what is to be walked, once. A queue, for lists may be long.
+local function visit(value)
+  local mark = marks[value]
+  if mark ~= pass and mark ~= FOREVER and OBJECTS[type(value)] then
+    marks[value] = pass
+    queued = queued + 1
+    queue[queued] = value
   end
-  contents.n = n
-  record.size = record.size + n // 2 + 1
-  local meta = getmetatable(tbl)
-  record.metatables[tbl] = meta or false
-  visit(record, meta)
 end
 
-local function visitUpvalues(record, fn)
-  local isC, index = getinfo(fn, "S").what == "C", 1
+local function visitMetatable(metatable)
+  veil.use(metatable or nil)
+  visit(metatable)
+end
+
+local function walkTable(tbl)
+  local listed = contents[tbl]
+  if not listed then
+    listed = { n = 0, hasPlainKeys = true }
+    contents[tbl] = listed
+  end
+  local n, hasPlainKeys, hadPlainKeys = 0, true, listed.hasPlainKeys
+  for key, value in next, tbl do
+    -- Where a key was no object the last time and is still the same, it need not be visited. (To
+    -- compare objects might call the process's own code.)
+    if not (hadPlainKeys and listed[n + 1] == key) then
+      listed[n + 1] = key
+      if OBJECTS[type(key)] then
+        hasPlainKeys = false
+        visit(key)
+      end
+    end
+    listed[n + 2] = value
+    n = n + 2
+    local mark = marks[value]
+    if mark ~= pass and mark ~= FOREVER and OBJECTS[type(value)] then
+      visit(value)
+    end
+  end
+  for index = n + 1, listed.n do
+    listed[index] = nil
+  end
+  listed.n, listed.hasPlainKeys = n, hasPlainKeys
+  size = size + n // 2 + 1
+  local metatable = getmetatable(tbl)
+  metatables[tbl] = metatable or false
+  if metatable and not veil.isVeil(metatable) then
+    visitMetatable(metatable)
+  end
+end
+
+-- Function -> what kind of code it is: asking Lua makes a table each time.
+local codes = setmetatable({}, { __mode = "k" })
+
+local function findCode(fn)
+  local info = getinfo(fn, "S")
+  local code = HOST[info.source] and "host" or info.what
+  codes[fn] = code
+  return code
+end
+
+local function walkUpvalues(fn, isC)
+  local index = 1
   while true do
     local name, value = getupvalue(fn, index)
     if not name then
@@ -57,30 +128,28 @@ local function visitUpvalues(record, fn)
     end
     -- A C function changes its upvalues as it likes: a wrapped thread, an iterator's place.
     if isC and (type(value) == "thread" or type(value) == "userdata") then
-      record.refusal = "a wrapped thread or an iterator is kept"
+      refused = true -- a wrapped thread or an iterator is kept
     end
     local id = upvalueid(fn, index)
-    if not record.seenUpvalues[id] then
-      record.seenUpvalues[id] = true
-      local upvalues = record.upvalues
-      local n = upvalues.n
-      upvalues[n + 1], upvalues[n + 2], upvalues[n + 3] = fn, index, value
-      upvalues.n = n + 3
-      visit(record, value)
+    if seenCells[id] ~= pass then
+      seenCells[id] = pass
+      cells[cellCount + 1], cells[cellCount + 2], cells[cellCount + 3] = fn, index, value
+      cellCount = cellCount + 3
+      visit(value)
     end
     index = index + 1
   end
 end
 
 --- Visit what a waiting thread holds in its stack: its locals stay, the tables in them may change.
-local function visitStack(record, thread)
+local function walkStack(thread)
   local level = 0
   while true do
     local info = getinfo(thread, level, "f")
     if not info then
       break
     end
-    visit(record, info.func)
+    visit(info.func)
     for _, step in pairs({ 1, -1 }) do
       local index = step
       while true do
@@ -88,120 +157,230 @@ local function visitStack(record, thread)
         if not name then
           break
         end
-        visit(record, value)
+        visit(value)
         index = index + step
       end
     end
     level = level + 1
   end
   if level == 0 then
-    record.refusal = "a thread has not begun"
+    refused = true -- a thread has not begun
   end
 end
 
-local function visitThread(record, thread)
-  if status(thread) == "suspended" then
-    guard.watch(thread)
-    visitStack(record, thread)
+--- List a table, unless it has a barrier; one that has become small loses it.
+local function walkAnyTable(tbl)
+  local count = barrier.count(tbl)
+  if count and count < SMALL then
+    barrier.lower(tbl)
+    count = nil
+  end
+  if not count then
+    walkTable(tbl)
   end
 end
 
---- Put `value` in the queue of what is to be walked, once. A queue, for lists may be long.
-function visit(record, value)
-  local kind = type(value)
-  if kind ~= "table" and kind ~= "function" and kind ~= "thread" and kind ~= "userdata" then
-    return
-  elseif value == guard.served then
-    return -- ours, though it is C: its thread is no part of the process
-  elseif record.seen[value] then
-    return
-  end
-  local n = record.queued + 1
-  record.seen[value], record.queue[n], record.queued = true, value, n
-end
-
-local function walk(record, value)
+local function walk(value)
   local kind = type(value)
   if kind == "table" then
-    visitTable(record, value)
+    walkAnyTable(value)
   elseif kind == "function" then
-    if not HOST[getinfo(value, "S").source] then
-      visitUpvalues(record, value)
+    local code = codes[value] or findCode(value)
+    if code ~= "host" then
+      walkUpvalues(value, code == "C")
     end
   elseif kind == "thread" then
-    visitThread(record, value)
+    if status(value) == "suspended" then
+      guard.watch(value)
+      walkStack(value)
+    end
   else
-    visit(record, getmetatable(value))
+    visitMetatable(getmetatable(value))
   end
 end
 
-local function visitShared(record)
-  for index, value in pairs(SHARED) do
-    local meta = getmetatable(value)
-    record.shared[index] = meta or false
-    visit(record, meta)
-  end
-  record.sharedNil = getmetatable(nil) or false
-  visit(record, record.sharedNil)
-end
-
---- Remember the present state; `handle` is the entry of aos, behind which the rest lies.
----@return boolean ok, number size
-function checkpoint.take(handle)
-  guard.clearWatch()
-  local record = {
-    contents = {}, -- table -> its keys and values in turn
-    metatables = {}, -- table -> its metatable or false
-    shared = {}, -- index of SHARED -> the metatable of that type or false
-    upvalues = { n = 0 }, -- function, index and value in turn
-    size = 0, -- entries of tables
-    queue = {}, queued = 0, seen = {}, seenUpvalues = {}, -- of use only while walking
-  }
-  visit(record, globals)
-  visit(record, handle)
-  visitShared(record)
+local function walkQueue()
   local index = 1
-  while index <= record.queued do
-    walk(record, record.queue[index])
-    record.queue[index] = false
+  while index <= queued do
+    local value = queue[index]
+    queue[index] = false
+    walk(value)
     index = index + 1
   end
-  record.queue, record.seen, record.seenUpvalues = nil, nil, nil
-  current = record
-  return record.refusal == nil, record.size
+  queued = 0
+  if index > 3000 then
+    queue = {}
+  end
+end
+
+local function visitShared()
+  for index, value in pairs(SHARED) do
+    local metatable = getmetatable(value)
+    shared[index] = metatable or false
+    visitMetatable(metatable)
+  end
+  sharedNil = getmetatable(nil) or false
+  visitMetatable(sharedNil)
+end
+
+--- Whether the last walk met it: what it listed of others is out of date.
+local function isListed(object)
+  local mark = marks[object]
+  return mark == pass or mark == FOREVER
+end
+
+-- Large tables ----------------------------------------------------------------------------------
+
+local function canBeRaised(tbl)
+  return metatables[tbl] == false and not KEPT_PLAIN[tbl] and not veil.isInUse(tbl)
+end
+
+local function raise(tbl, listed)
+  barrier.raise(tbl, listed.n // 2)
+  contents[tbl], metatables[tbl] = nil, nil
+  size = size - listed.n // 2 - 1
+end
+
+local function raiseBarriers()
+  for tbl, listed in next, contents do
+    if listed.n > 2 * LARGE and isListed(tbl) and canBeRaised(tbl) then
+      raise(tbl, listed)
+    end
+  end
+end
+
+--- The libraries are hardly ever written to: a barrier is cheaper than a look at each checkpoint.
+local function raiseAroundLibraries()
+  local looked = {}
+  for index = 1, #baseTables do
+    local tbl = baseTables[index]
+    local listed = contents[tbl]
+    if listed and listed.n > 0 and not BUSY[tbl] and canBeRaised(tbl) then
+      raise(tbl, listed)
+    elseif listed then
+      looked[#looked + 1] = tbl
+    end
+  end
+  baseTables = looked
+end
+
+local function forgetTheUnreachable()
+  for object, mark in next, marks do
+    if mark ~= pass and mark ~= FOREVER then
+      marks[object] = nil
+      contents[object], metatables[object] = nil, nil
+    end
+  end
+end
+
+--- A table, function or thread was taken out of a large table: what it holds now is what it held
+--- at the checkpoint, for nobody can have changed it before.
+local function touch(object)
+  if isListed(object) then
+    return
+  end
+  visit(object)
+  walkQueue()
+  if refused then
+    guard.breakWatch()
+  end
+end
+
+barrier.onTouch(touch)
+
+-- Taking one ------------------------------------------------------------------------------------
+
+--- Learn what there is before the process begins; `handle` is the entry of aos, `ours` what is the
+--- emulator's though aos can reach it.
+function checkpoint.settle(handle, ours)
+  local handlers, ao = require(".handlers"), require(".ao")
+  -- What every message writes to.
+  for _, tbl in pairs({ globals, os, ao, ao.authorities, handlers, handlers.list, Colors }) do
+    BUSY[tbl] = true
+  end
+  for _, object in pairs(ours) do
+    marks[object] = FOREVER
+  end
+  visit(globals)
+  visit(handle)
+  visitShared()
+  walkQueue()
+  for object, mark in next, marks do
+    if mark ~= FOREVER and (type(object) ~= "thread") then
+      marks[object] = FOREVER
+      if type(object) == "table" and not veil.isVeil(object) then
+        baseTables[#baseTables + 1] = object
+      end
+    end
+  end
+  cells, cellCount = {}, 0
+end
+
+--- Leave `tbl` out: what is in it can be found again.
+function checkpoint.leaveOut(tbl)
+  marks[tbl] = FOREVER
+  return tbl
+end
+
+--- Remember the present state.
+---@return boolean ok, number size
+function checkpoint.take()
+  guard.clearWatch()
+  pass, cellCount, size, refused = pass + 1, 0, 0, false
+  queued = 0
+  for index = 1, #baseTables do
+    walkAnyTable(baseTables[index])
+  end
+  visitShared()
+  walkQueue()
+  for index = cellCount + 1, #cells do
+    cells[index] = nil
+  end
+  if pass % SWEEP == 0 then
+    forgetTheUnreachable()
+  end
+  raiseBarriers()
+  if not areLibrariesBehind then
+    areLibrariesBehind = true
+    raiseAroundLibraries()
+  end
+  barrier.begin(not refused)
+  return not refused, size
 end
 
 -- The way back ----------------------------------------------------------------------------------
 
-local function isAsRecorded(tbl, contents)
-  for index = 1, contents.n, 2 do
-    if not rawequal(rawget(tbl, contents[index]), contents[index + 1]) then
-      return false
-    end
+local function restoreTable(tbl, listed)
+  local n = listed.n
+  local metatable = getmetatable(tbl)
+  if metatable then
+    setmetatable(tbl, nil)
+  end
+  for index = 1, n, 2 do
+    tbl[listed[index]] = listed[index + 1]
   end
   local count = 0
   for _ in next, tbl do
     count = count + 2
   end
-  return count == contents.n
+  if count > n then
+    for key in next, tbl do
+      tbl[key] = nil
+    end
+    for index = 1, n, 2 do
+      tbl[listed[index]] = listed[index + 1]
+    end
+  end
+  metatable = metatables[tbl]
+  if metatable then
+    setmetatable(tbl, metatable)
+  end
 end
 
-local function restoreTable(tbl, contents)
-  if isAsRecorded(tbl, contents) then
-    return
-  end
-  for key in next, tbl do
-    rawset(tbl, key, nil)
-  end
-  for index = 1, contents.n, 2 do
-    rawset(tbl, contents[index], contents[index + 1])
-  end
-end
-
-local function restoreMetatable(value, meta)
-  meta = meta or nil
-  if not rawequal(getmetatable(value), meta) then
-    setmetatable(value, meta)
+local function restoreMetatable(value, metatable)
+  metatable = metatable or nil
+  if not rawequal(getmetatable(value), metatable) then
+    setmetatable(value, metatable)
   end
 end
 
@@ -210,32 +389,41 @@ function checkpoint.restore()
   if guard.isWatchBroken() then
     return false
   end
-  for tbl, contents in next, current.contents do
-    restoreTable(tbl, contents)
+  for tbl, listed in next, contents do
+    if isListed(tbl) then
+      restoreTable(tbl, listed)
+    end
   end
-  for tbl, meta in next, current.metatables do
-    restoreMetatable(tbl, meta)
-  end
-  local upvalues = current.upvalues
-  for index = 1, upvalues.n, 3 do
-    setupvalue(upvalues[index], upvalues[index + 1], upvalues[index + 2])
+  for index = 1, cellCount, 3 do
+    setupvalue(cells[index], cells[index + 1], cells[index + 2])
   end
   for index, value in pairs(SHARED) do
-    restoreMetatable(value, current.shared[index])
+    restoreMetatable(value, shared[index])
   end
-  restoreMetatable(nil, current.sharedNil)
+  restoreMetatable(nil, sharedNil)
+  barrier.undo()
   return true
-end
-
---- Forget what was remembered.
-function checkpoint.drop()
-  current = nil
-  guard.clearWatch()
 end
 
 -- What changed ----------------------------------------------------------------------------------
 
 local isSame
+local seeThrough = { next = globals.next, rawget = globals.rawget }
+
+--- What a large table held, as a small one is listed.
+local function listBefore(tbl)
+  local before, n = barrier.before(tbl), 0
+  if not before then
+    return nil
+  end
+  local listed = {}
+  for key, value in next, before do
+    listed[n + 1], listed[n + 2] = key, value
+    n = n + 2
+  end
+  listed.n = n
+  return listed
+end
 
 local function isSameFunction(old, new)
   if getinfo(old, "S").what == "C" or getinfo(new, "S").what == "C" then
@@ -245,23 +433,24 @@ local function isSameFunction(old, new)
 end
 
 local function isSameTable(old, new, compared)
-  local contents = current.contents[old]
   if compared[old] then
     return rawequal(compared[old], new)
-  elseif not contents then
+  end
+  local listed = isListed(old) and contents[old] or listBefore(old)
+  if not listed then
     return rawequal(old, new)
   end
   compared[old] = new
-  for index = 1, contents.n, 2 do
-    if not isSame(contents[index + 1], rawget(new, contents[index]), compared) then
+  for index = 1, listed.n, 2 do
+    if not isSame(listed[index + 1], seeThrough.rawget(new, listed[index]), compared) then
       return false
     end
   end
   local count = 0
-  for _ in next, new do
+  for _ in seeThrough.next, new do
     count = count + 2
   end
-  return count == contents.n
+  return count == listed.n
 end
 
 --- Whether `new` holds now what `old` held at the checkpoint: by content, not by identity.
@@ -292,13 +481,13 @@ end
 --- The names of globals, but for `own`, that differ from the checkpoint; sorted.
 function checkpoint.changed(own)
   local before, names = {}, {}
-  local contents = current.contents[globals]
-  for index = 1, contents.n, 2 do
-    before[contents[index]] = contents[index + 1]
+  local listed = contents[globals]
+  for index = 1, listed.n, 2 do
+    before[listed[index]] = listed[index + 1]
   end
   local function compare(name)
     if type(name) == "string" and not own[name] and not names[name] then
-      if not isSame(before[name], rawget(globals, name), {}) then
+      if not isSame(before[name], globals[name], {}) then
         names[name] = true
       end
     end

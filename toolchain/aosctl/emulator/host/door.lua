@@ -29,6 +29,11 @@ local environment, facts = {}, nil
 -- `notes.fn` is the last function that a handler's resolver called.
 local notes = guard.notes
 local own = notes.own
+
+-- A table of what can be found again: the way back leaves it as it is.
+notes.cache = function()
+  return checkpoint.leaveOut({})
+end
 local ran, count, cost, startedAt, isObserved = {}, 0, 0, nil, false
 
 --- A handler begins.
@@ -355,6 +360,7 @@ function door.boot()
   handle = require(".process").handle
   encode = require("json").encode
   ownNames = checkpoint.ownNames()
+  checkpoint.settle(handle, { notes, own, notes.promise, guard.served })
 end
 
 --- Set one definition of the environment: "Process" or "Module", with its tags.
@@ -414,7 +420,7 @@ end
 
 --- Remember the present state. Returns whether it can be gone back to, and its size.
 function door.checkpoint()
-  return checkpoint.take(handle)
+  return checkpoint.take()
 end
 
 --- The names of globals that differ from the checkpoint.

@@ -18,7 +18,11 @@ local debugGet, debugSet = debug.getmetatable, debug.setmetatable
 
 -- Metatable -> the functions that see through it: `lift` makes the table plain for good, `next`,
 -- `get`, `set` and `len` do as the raw functions would.
-local veils = {}
+local veils = setmetatable({}, { __mode = "k" })
+
+-- Tables that are metatables of something. Lua looks into a metatable without asking it, so it
+-- must never be veiled itself.
+local inUse = setmetatable({}, { __mode = "k" })
 
 -- The functions that look behind.
 local veil = {
@@ -37,12 +41,30 @@ end
 
 veil.find = find
 
+--- Whether `metatable` is a veil.
+function veil.isVeil(metatable)
+  return veils[metatable] ~= nil
+end
+
 --- Make `value` plain if it is veiled.
 function veil.lift(value)
   local functions = find(value)
   if functions then
     functions.lift(value)
   end
+end
+
+--- Note that `metatable` is one, and so has to be plain from here on.
+function veil.use(metatable)
+  if metatable ~= nil and not inUse[metatable] then
+    inUse[metatable] = true
+    veil.lift(metatable)
+  end
+end
+
+--- Whether `tbl` is the metatable of something.
+function veil.isInUse(tbl)
+  return inUse[tbl] == true
 end
 
 local function typeName(count, ...)
@@ -159,6 +181,7 @@ local function serveOn()
       setupvalue(served, 1, create(serve))
       error(problem, 0)
     end
+    veil.use(metatable)
     setmetatable(tbl, metatable)
     take(yield(release()))
   end
@@ -188,6 +211,7 @@ debug.setmetatable = function(...)
     error("bad argument #2 to 'setmetatable' (nil or table expected)", 2)
   end
   veil.lift(value)
+  veil.use(metatable)
   return debugSet(value, metatable)
 end
 
