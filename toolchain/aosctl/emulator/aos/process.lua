@@ -322,13 +322,29 @@ local function prepareEnvironment(env)
   env.Process.Tags = Tab(env.Process)
 end
 
+local current, ownTime
+
+--- Let go of the message that was evaluated last: what nobody can look at between two messages.
+function own.forget()
+  ao.outbox = {}
+  if current and os.time == ownTime then
+    local now = current.Timestamp
+    os.time = function()
+      return now
+    end
+  end
+  current, ownTime = nil, nil
+end
+
 local function prepare(msg, facts)
   ao.id = facts.id
   initialise(msg, facts)
   HANDLER_PRINT_LOGS = {}
+  current = msg
   os.time = function()
     return msg.Timestamp
   end
+  ownTime = os.time
 end
 
 local function decodeData(msg)

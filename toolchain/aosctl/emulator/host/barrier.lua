@@ -9,7 +9,7 @@
 
 local guard, veil = ...
 
-local error, next, rawequal, type = error, veil.raw.next, rawequal, type
+local error, next, rawequal = error, veil.raw.next, rawequal
 local rawget = veil.raw.rawget
 local getmetatable, setmetatable = guard.debug.getmetatable, guard.debug.setmetatable
 
@@ -19,22 +19,16 @@ local CONTENT, COUNT, HAS_OBJECTS = {}, {}, {}
 -- In the journal in the place of a key: the table became plain.
 local LIFTED = {}
 
-local OBJECTS = { table = true, ["function"] = true, thread = true, userdata = true }
-
 -- Three values an event: barrier, key, old value; or table, LIFTED, the barrier it had.
 local journal, length, isKept = {}, 0, true
 
 local barrier = {}
 
-local function touch() end
+local touch, isObject
 
---- Have `fn` told of each object that is taken out of a large table.
-function barrier.onTouch(fn)
-  touch = fn
-end
-
-local function isObject(value)
-  return OBJECTS[type(value)] ~= nil
+--- Have `fn` told of each object that is taken out of a large table; `isWatched` says of which.
+function barrier.onTouch(fn, isWatched)
+  touch, isObject = fn, isWatched
 end
 
 local function note(where, key, old)

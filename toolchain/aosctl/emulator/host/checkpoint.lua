@@ -23,8 +23,18 @@ local HOST = {
 }
 -- Tables into which C looks without asking them.
 local KEPT_PLAIN = { [globals] = true, [package.searchers] = true }
+-- Libraries that are hardly ever read either: a slow reader does for them.
+local RARE = { [io] = true, [package] = true, [package.loaded] = true }
 -- Tables of aos that every message writes to or reads.
 local BUSY = {}
+-- Modules of aos that have no state but in the tables that they return: what else they keep never
+-- changes, or can be found again.
+local CONSTANT = {
+  json = true, [".ao"] = true, [".assignment"] = true, [".bit32"] = true, [".boot"] = true,
+  [".default"] = true, [".dump"] = true, [".eval"] = true, [".handlers"] = true,
+  [".handlers-utils"] = true, [".math"] = true, [".pretty"] = true, [".process"] = true,
+  [".stringify"] = true, [".utils"] = true,
+}
 -- Globals that aos makes after boot and changes by itself.
 local OWN = { "Errors", "Inbox", "Seeded" }
 -- One value of each type whose values share one metatable, which a process may set.
@@ -45,10 +55,12 @@ local size, refused = 0, false
 
 -- Walking ---------------------------------------------------------------------------------------
 
--- What was there when the process booted: the tables are looked at each time, the functions never
--- (our own modules keep what may change in tables).
-local baseTables = {}
-local areLibrariesBehind = false
+-- The functions of C and of aos do not change: our modules keep what changes in tables. So those
+-- that the first walk meets are not walked again; what they alone know are `roots` of later walks.
+local roots = {}
+local isSettled = false
+local libraries = setmetatable({}, { __mode = "k" }) -- tables that have a barrier whatever their size
+local entry -- the entry of aos
 local FOREVER = math.huge
 
 local marks = {} -- object -> the number of the last walk that met it, or FOREVER
@@ -114,21 +126,60 @@ local codes = setmetatable({}, { __mode = "k" })
 
 local function findCode(fn)
   local info = getinfo(fn, "S")
-  local code = HOST[info.source] and "host" or info.what
+  local code = "theirs"
+  if HOST[info.source] then
+    code = "host"
+  elseif info.what == "C" then
+    code = "C"
+  elseif info.source == "json" or sub(info.source, 1, 1) == "." then
+    code = "aos"
+  end
   codes[fn] = code
   return code
 end
 
-local function walkUpvalues(fn, isC)
+--- Walk a function of C or aos once and for all.
+local function settle(fn)
+  marks[fn] = FOREVER
+  local index = 1
+  while true do
+    local name, value = getupvalue(fn, index)
+    if not name then
+      break
+    end
+    local kind = type(value)
+    if kind == "function" then
+      if (codes[value] or findCode(value)) == "theirs" then
+        roots[#roots + 1] = value
+      end
+      visit(value)
+    elseif OBJECTS[kind] and marks[value] ~= FOREVER then
+      roots[#roots + 1] = value
+      visit(value)
+    end
+    index = index + 1
+  end
+end
+
+local function hasHiddenState(fn)
+  local index = 1
+  while true do
+    local name, value = getupvalue(fn, index)
+    if not name then
+      return false
+    elseif type(value) == "thread" or type(value) == "userdata" then
+      return true
+    end
+    index = index + 1
+  end
+end
+
+local function walkUpvalues(fn)
   local index = 1
   while true do
     local name, value = getupvalue(fn, index)
     if not name then
       return
-    end
-    -- A C function changes its upvalues as it likes: a wrapped thread, an iterator's place.
-    if isC and (type(value) == "thread" or type(value) == "userdata") then
-      refused = true -- a wrapped thread or an iterator is kept
     end
     local id = upvalueid(fn, index)
     if seenCells[id] ~= pass then
@@ -171,7 +222,7 @@ end
 --- List a table, unless it has a barrier; one that has become small loses it.
 local function walkAnyTable(tbl)
   local count = barrier.count(tbl)
-  if count and count < SMALL then
+  if count and count < SMALL and not libraries[tbl] then
     barrier.lower(tbl)
     count = nil
   end
@@ -186,8 +237,15 @@ local function walk(value)
     walkAnyTable(value)
   elseif kind == "function" then
     local code = codes[value] or findCode(value)
-    if code ~= "host" then
-      walkUpvalues(value, code == "C")
+    if code == "C" and hasHiddenState(value) then
+      -- C changes it as it likes: a wrapped thread, an iterator's place.
+      refused = true
+    elseif code == "host" then
+      marks[value] = FOREVER
+    elseif not isSettled and code ~= "theirs" then
+      settle(value)
+    else
+      walkUpvalues(value)
     end
   elseif kind == "thread" then
     if status(value) == "suspended" then
@@ -249,19 +307,34 @@ local function raiseBarriers()
   end
 end
 
---- The libraries are hardly ever written to: a barrier is cheaper than a look at each checkpoint.
-local function raiseAroundLibraries()
-  local looked = {}
-  for index = 1, #baseTables do
-    local tbl = baseTables[index]
-    local listed = contents[tbl]
-    if listed and listed.n > 0 and not BUSY[tbl] and canBeRaised(tbl) then
-      raise(tbl, listed)
-    elseif listed then
-      looked[#looked + 1] = tbl
+local function isWatched(value)
+  return OBJECTS[type(value)] ~= nil and marks[value] ~= FOREVER
+end
+
+local function hasWatched(listed)
+  for index = 1, listed.n do
+    if isWatched(listed[index]) then
+      return true
     end
   end
-  baseTables = looked
+  return false
+end
+
+--- Libraries are hardly ever written to: a barrier is cheaper than a look at each checkpoint.
+local function raiseAroundLibraries()
+  local tables = { package.loaded }
+  for _, module in next, package.loaded do
+    tables[#tables + 1] = module
+  end
+  for index = 1, #tables do
+    local tbl = tables[index]
+    local listed = contents[tbl]
+    local isQuick = RARE[tbl] or listed and not hasWatched(listed)
+    if listed and isQuick and not BUSY[tbl] and canBeRaised(tbl) then
+      libraries[tbl] = true
+      raise(tbl, listed)
+    end
+  end
 end
 
 local function forgetTheUnreachable()
@@ -286,34 +359,63 @@ local function touch(object)
   end
 end
 
-barrier.onTouch(touch)
+barrier.onTouch(touch, isWatched)
 
 -- Taking one ------------------------------------------------------------------------------------
 
---- Learn what there is before the process begins; `handle` is the entry of aos, `ours` what is the
---- emulator's though aos can reach it.
-function checkpoint.settle(handle, ours)
-  local handlers, ao = require(".handlers"), require(".ao")
-  -- What every message writes to.
-  for _, tbl in pairs({ globals, os, ao, ao.authorities, handlers, handlers.list, Colors }) do
-    BUSY[tbl] = true
+--- Mark the tables that a function of aos and those behind it keep to themselves.
+local function markConstants(fn, seen)
+  if seen[fn] or not CONSTANT[getinfo(fn, "S").source] then
+    return
   end
-  for _, object in pairs(ours) do
-    marks[object] = FOREVER
+  seen[fn] = true
+  local index = 1
+  while true do
+    local name, value = getupvalue(fn, index)
+    if not name then
+      return
+    elseif type(value) == "function" then
+      markConstants(value, seen)
+    elseif type(value) == "table" and not seen[value] then
+      marks[value] = FOREVER
+    end
+    index = index + 1
   end
-  visit(globals)
-  visit(handle)
-  visitShared()
-  walkQueue()
-  for object, mark in next, marks do
-    if mark ~= FOREVER and (type(object) ~= "thread") then
-      marks[object] = FOREVER
-      if type(object) == "table" and not veil.isVeil(object) then
-        baseTables[#baseTables + 1] = object
+end
+
+--- The same for all that there is at boot; what others can reach is no constant.
+local function markAllConstants()
+  local seen, functions = {}, {}
+  local function look(tbl)
+    seen[tbl] = true
+    for _, value in next, tbl do
+      if type(value) == "function" then
+        functions[#functions + 1] = value
+      elseif type(value) == "table" and not seen[value] then
+        look(value)
       end
     end
   end
-  cells, cellCount = {}, 0
+  look(globals)
+  for _, module in next, package.loaded do
+    functions[#functions + 1] = type(module) == "function" and module or nil
+  end
+  for index = 1, #functions do
+    markConstants(functions[index], seen)
+  end
+end
+
+--- Learn the entry of aos, and what is the emulator's though aos can reach it.
+function checkpoint.boot(handle, ours)
+  entry = handle
+  markAllConstants()
+  for _, object in pairs(ours) do
+    marks[object] = FOREVER
+  end
+  local handlers, ao = require(".handlers"), require(".ao")
+  for _, tbl in pairs({ os, ao, handlers }) do
+    BUSY[tbl] = true
+  end
 end
 
 --- Leave `tbl` out: what is in it can be found again.
@@ -325,11 +427,16 @@ end
 --- Remember the present state.
 ---@return boolean ok, number size
 function checkpoint.take()
+  if guard.isDisguised() then
+    return false, 0
+  end
   guard.clearWatch()
   pass, cellCount, size, refused = pass + 1, 0, 0, false
   queued = 0
-  for index = 1, #baseTables do
-    walkAnyTable(baseTables[index])
+  visit(globals)
+  visit(entry)
+  for index = 1, #roots do
+    visit(roots[index])
   end
   visitShared()
   walkQueue()
@@ -340,8 +447,8 @@ function checkpoint.take()
     forgetTheUnreachable()
   end
   raiseBarriers()
-  if not areLibrariesBehind then
-    areLibrariesBehind = true
+  if not isSettled then
+    isSettled = true
     raiseAroundLibraries()
   end
   barrier.begin(not refused)

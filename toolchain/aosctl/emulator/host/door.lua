@@ -6,8 +6,8 @@
 
 local guard, checkpoint = ...
 
-local error, format, getinfo, ipairs, load, next, pcall, tostring, type =
-  error, string.format, guard.debug.getinfo, ipairs, load, next, pcall, tostring, type
+local error, format, getinfo, ipairs, next, pcall, tostring, type =
+  error, string.format, guard.debug.getinfo, ipairs, next, pcall, tostring, type
 local concat, huge, mathType, tonumber, unpack =
   table.concat, math.huge, math.type, tonumber, table.unpack
 
@@ -141,7 +141,7 @@ end
 --- The constructor of a shape that was met before, if it can have one.
 local function findConstructor(shape)
   if shape.construct == nil and shape.isMet then
-    shape.construct = shape.isForeseen and load(writeConstructor(shape), ".door")() or false
+    shape.construct = shape.isForeseen and guard.load(writeConstructor(shape), ".door")() or false
   end
   shape.isMet = true
   return shape.construct
@@ -360,7 +360,8 @@ function door.boot()
   handle = require(".process").handle
   encode = require("json").encode
   ownNames = checkpoint.ownNames()
-  checkpoint.settle(handle, { notes, own, notes.promise, guard.served })
+  checkpoint.boot(handle, { notes, own, notes.promise, guard.served })
+  guard.collect() -- loading leaves a third of the memory behind as garbage
 end
 
 --- Set one definition of the environment: "Process" or "Module", with its tags.
@@ -420,6 +421,7 @@ end
 
 --- Remember the present state. Returns whether it can be gone back to, and its size.
 function door.checkpoint()
+  own.forget()
   return checkpoint.take()
 end
 

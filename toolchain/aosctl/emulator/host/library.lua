@@ -19,6 +19,11 @@ local ESCAPE = 27 -- the first byte of a binary chunk
 -- Malformed bytecode can crash Lua, so only what this state dumped itself may be loaded again.
 local dumped = {}
 
+--- Whether a chunk of that name is taken for one of ours.
+local function isOurs(name)
+  return name == "=[C]" or name == "json" or sub(name, 1, 1) == "."
+end
+
 string.dump = function(fn, strip)
   local code = dump(fn, strip)
   dumped[code] = true
@@ -47,6 +52,9 @@ globals.load = function(chunk, name, mode, ...)
       return nil, text
     end
     chunk, name = text, name or "=(load)"
+  end
+  if type(name) == "string" and isOurs(name) then
+    guard.disguise()
   end
   if type(chunk) == "string" and byte(chunk) == ESCAPE and not dumped[chunk] then
     mode = "t"
@@ -112,7 +120,7 @@ local function isTheirs(fn)
     return false
   end
   local chunk = getinfo(fn, "S").source
-  return chunk ~= "=[C]" and chunk ~= "json" and sub(chunk, 1, 1) ~= "."
+  return not isOurs(chunk)
 end
 
 local function onlyTheirs(original)
