@@ -45,6 +45,8 @@ class LuaState:
         self.guard = self._load("guard")()
         self._load("library")(self.guard, read_module, pure)
         self.guard[b"setLimit"](instruction_limit)
+        if pure:
+            self._limit_library()
 
     def load_door(
         self, settings: Mapping[bytes, bytes | bool], *, shuffle: int | None = None
@@ -56,9 +58,13 @@ class LuaState:
         """
         checkpoint = self._load("checkpoint")(self.guard)
         door = self._load("door")(self.guard, checkpoint, self.runtime.table_from(settings))
-        if shuffle is not None:  # for aos and the process; the host keeps what it has
+        self._limit_library()  # for aos and the process; the host keeps what it has
+        if shuffle is not None:
             self._load("shuffle")(self.guard, shuffle)
         return door
+
+    def _limit_library(self) -> None:
+        self._load("budget")(self.guard)
 
     def _load(self, name: str) -> Callable[..., Any]:
         code = _host_code(name)

@@ -16,7 +16,10 @@ local getmetatable, setmetatable = debug.getmetatable, debug.setmetatable
 local getupvalue, setupvalue, upvalueid = debug.getupvalue, debug.setupvalue, debug.upvalueid
 
 -- Chunks of the host: what they keep is no part of a process.
-local HOST = { [".checkpoint"] = true, [".door"] = true, [".guard"] = true, [".library"] = true }
+local HOST = {
+  [".budget"] = true, [".checkpoint"] = true, [".door"] = true, [".guard"] = true,
+  [".library"] = true,
+}
 -- Globals that aos makes after boot and changes by itself.
 local OWN = { "Errors", "Inbox", "Seeded" }
 -- One value of each type whose values share one metatable, which a process may set.

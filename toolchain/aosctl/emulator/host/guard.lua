@@ -4,19 +4,27 @@
 -- the place of the originals. Returns the table `guard`, which only our own host code sees.
 
 local error, pcall, type, xpcall = error, pcall, type, xpcall
+local clock, collect = os.clock, collectgarbage
 local coroutine, debug, globals = coroutine, debug, _G
 local create, resume, wrap = coroutine.create, coroutine.resume, coroutine.wrap
 local running, yield = coroutine.running, coroutine.yield
-local infinity, sethook = math.huge, debug.sethook
+local infinity, max, sethook = math.huge, math.max, debug.sethook
 
 -- Instructions between two looks at the count: 1,000 and 10,000 cost the same, and the smaller
 -- figure bounds better what C functions may do in between.
 local COARSE = 1000
 -- A watched evaluation is counted one by one, up to here; beyond, it is counted coarsely.
 local FINE_LIMIT = 2000000
+-- What one instruction may do has no bound: joining two long texts is one. So the time is looked at
+-- too, each time once the heap (in KB) can hold texts as long as that, else each sixteenth time.
+local LARGE_HEAP, SELDOM = 8192, 16
+-- An interval that took longer (in seconds) is followed by shorter ones.
+local SLOW, SHORT = 0.02, 10
+-- An honest million of instructions takes a hundredth of a second.
+local PER_SECOND, LEAST_SECONDS = 10000000, 2
 
 -- `notes` is what aos may write down about its work; `debug` and `dump` are the full originals.
-local guard = { debug = {}, dump = string.dump, notes = {} }
+local guard = { debug = {}, dump = string.dump, notes = {}, protect = pcall }
 
 for name, fn in pairs(debug) do
   guard.debug[name] = fn
@@ -46,9 +54,10 @@ end
 -- Limits --------------------------------------------------------------------------------------
 
 local used, limit, fine, exhausted = 0, infinity, false, false
+local seconds, startedAt, lookedAt, skipped, reason = infinity, nil, nil, 0, nil
 
 function guard.limitText()
-  return "instruction limit of " .. limit .. " exceeded"
+  return reason or "instruction limit of " .. limit .. " exceeded"
 end
 
 local function limitError()
@@ -62,11 +71,44 @@ local function stop()
   return limitError()
 end
 
-local function countCoarse()
-  used = used + COARSE
+local countShort
+
+--- Stop what takes far longer than its instructions explain; a machine decides that, not a rule.
+local function lookAtClock()
+  local now = clock()
+  skipped, startedAt = 0, startedAt or now
+  if now - startedAt > seconds then
+    reason = "time limit of " .. seconds .. " seconds exceeded"
+    return stop()
+  elseif lookedAt and now - lookedAt > SLOW then
+    sethook(countShort, "", SHORT)
+  end
+  lookedAt = now
+end
+
+function countShort()
+  used = used + SHORT
   if used > limit then
     return stop()
   end
+  return lookAtClock()
+end
+
+local function countCoarse()
+  used, skipped = used + COARSE, skipped + 1
+  if used > limit then
+    return stop()
+  elseif skipped >= SELDOM or collect("count") > LARGE_HEAP then
+    return lookAtClock()
+  end
+end
+
+--- Count work that a C function is about to do, or has done, as so many instructions.
+function guard.charge(instructions)
+  if instructions > limit - used then -- their sum might be too large for a number
+    return stop()
+  end
+  used = used + instructions
 end
 
 local function countFine()
@@ -136,10 +178,12 @@ end
 --- Forget what was counted; `each` counts every instruction for itself.
 function guard.reset(each)
   used, exhausted, fine = 0, false, each
+  startedAt, lookedAt, skipped, reason = nil, nil, 0, nil
 end
 
 function guard.setLimit(instructions)
   limit = instructions
+  seconds = max(LEAST_SECONDS, instructions // PER_SECOND)
 end
 
 function guard.isExhausted()

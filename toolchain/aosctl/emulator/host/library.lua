@@ -21,6 +21,7 @@ local dumped = {}
 
 string.dump = function(fn, strip)
   local code = dump(fn, strip)
+  guard.charge(#code)
   dumped[code] = true
   return code
 end
@@ -50,6 +51,9 @@ globals.load = function(chunk, name, mode, ...)
   end
   if type(chunk) == "string" and byte(chunk) == ESCAPE and not dumped[chunk] then
     mode = "t"
+  end
+  if type(chunk) == "string" then
+    guard.charge(#chunk)
   end
   return load(chunk, name, mode, ...)
 end
@@ -186,6 +190,7 @@ local function installOs()
     if byte(format) ~= 33 then
       format = "!" .. format
     end
+    guard.charge(#format)
     return date(format, time or 0)
   end
   os.clock = function()
